@@ -1,0 +1,70 @@
+// swift-tools-version: 6.0
+// Module order, top to bottom: a target imports only targets that stand above it.
+// Sources/README.md is the map; Tests/ArchitectureTests keeps this file and the imports to it.
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A Swift target with the settings that all of ours share.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one module, in Tests/<name>Tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "vedette",
+  products: [
+    .executable(name: "vedetted", targets: ["vedetted"]),
+    .executable(name: "vedette", targets: ["vedette"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // C walls
+    .target(name: "CKernels"),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CTFLite"),
+    .systemLibrary(
+      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    // values
+    module("Tensors"),
+    // parts
+    module("Model", ["CTFLite", "Tensors"]),
+    module("Frames", ["Tensors"]),
+    module("Journal", ["CSystemd"]),
+    // engines
+    module("Inference", ["CKernels", "Tensors", "Model"]),
+    module("Vision", ["CJPEG", "Tensors", "Model"]),
+    // device
+    module(
+      "Watch", ["CSystemd", "Tensors", "Model", "Frames", "Journal", "Inference", "Vision"]),
+    // programs
+    .executableTarget(name: "vedetted", dependencies: ["Watch"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "vedette",
+      dependencies: [
+        "Watch", "Tensors", "Model", "Inference", "Vision",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swiftSettings),
+    // tests
+    tests("CKernels", ["CKernels"]),
+    tests("Tensors", ["Tensors"]),
+    tests("Model", ["Model", "CTFLite", "Tensors"]),
+    tests("Frames", ["Frames", "Tensors"]),
+    tests("Journal", ["Journal"]),
+    tests("Inference", ["Inference", "CKernels", "Model", "Tensors"]),
+    tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"]),
+    tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
+    tests("Architecture", []),
+  ],
+  cLanguageStandard: .c11,
+  cxxLanguageStandard: .cxx17
+)

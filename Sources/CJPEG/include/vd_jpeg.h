@@ -1,0 +1,3 @@
+#ifndef VD_JPEG_H
+#define VD_JPEG_H
+#endif

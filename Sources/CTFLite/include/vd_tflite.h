@@ -1,0 +1,3 @@
+#ifndef VD_TFLITE_H
+#define VD_TFLITE_H
+#endif
