@@ -4,7 +4,7 @@ public struct Operator: Sendable {
   public let index: Int
   public let kind: OperatorKind
   /// The activations and constants it reads, in TensorFlow Lite's order, an absent optional one
-  /// (a bias) left out at the end.
+  /// (a bias) left out at the end. Constants that `kind` holds (axes, paddings, shapes) are not here.
   public let inputs: [Int]
   /// All operators that we have write one tensor.
   public let output: Int
@@ -22,17 +22,19 @@ public struct Operator: Sendable {
 ///
 /// Definitions are those of TensorFlow Lite's reference kernels, except for rounding, which is
 /// `vd_fixed_point.h`'s. Layouts: activations `[1, H, W, C]`.
-public enum OperatorKind: Sendable {
+public enum OperatorKind: Sendable, Hashable {
   /// Inputs: activation, weights `[O, KH, KW, I / groups]`, bias `[O]` or absent.
   case conv2D(Window, Activation)
   /// Inputs: activation, weights `[1, KH, KW, I * depthMultiplier]`, bias or absent.
   case depthwiseConv2D(Window, depthMultiplier: Int, Activation)
   /// Inputs: activation `[..., I]` flattened to `[M, I]`, weights `[O, I]`, bias `[O]` or absent.
-  case fullyConnected(Activation)
+  /// Output: `[M, O]`, or `[..., O]` where the dimensions are kept.
+  case fullyConnected(Activation, keepDimensions: Bool = false)
   /// Inputs: two activations of the same shape.
   case add(Activation)
-  /// Input: activation; the axes are the height and the width.
-  case mean
+  /// Input: activation; the axes are the height and the width. Output: `[1, C]`, or `[1, 1, 1, C]`
+  /// where the dimensions are kept.
+  case mean(keepDimensions: Bool = false)
   /// Input: activation. The window's dilation is 1.
   case averagePool2D(Window, kernelHeight: Int, kernelWidth: Int, Activation)
   /// Input: activation. The window's dilation is 1.
@@ -41,8 +43,9 @@ public enum OperatorKind: Sendable {
   case pad(before: [Int], after: [Int])
   /// Input: activation; over the last axis.
   case softmax(beta: Float)
-  /// Input: activation; the elements keep their order.
-  case reshape
+  /// Input: activation; the elements keep their order. One extent of the target may be -1: what
+  /// the element count leaves for it.
+  case reshape(to: [Int])
   /// Input: float32, uint8 or int8; output: int8 or uint8.
   case quantize
   /// Input: int8 or uint8; output: float32.
@@ -51,6 +54,9 @@ public enum OperatorKind: Sendable {
 
 /// How a kernel walks over an image. Padding is worked out: SAME becomes rows and columns.
 public struct Window: Sendable, Hashable {
+  /// The rule that gave the padding, kept so that it can be worked out for another input size.
+  public enum Padding: Sendable, Hashable { case same, valid }
+
   public var strideHeight: Int
   public var strideWidth: Int
   public var dilationHeight: Int
@@ -59,10 +65,11 @@ public struct Window: Sendable, Hashable {
   public var padTop: Int
   /// Columns of padding to the left.
   public var padLeft: Int
+  public var padding: Padding
 
   public init(
     strideHeight: Int = 1, strideWidth: Int = 1, dilationHeight: Int = 1, dilationWidth: Int = 1,
-    padTop: Int = 0, padLeft: Int = 0
+    padTop: Int = 0, padLeft: Int = 0, padding: Padding = .valid
   ) {
     self.strideHeight = strideHeight
     self.strideWidth = strideWidth
@@ -70,6 +77,7 @@ public struct Window: Sendable, Hashable {
     self.dilationWidth = dilationWidth
     self.padTop = padTop
     self.padLeft = padLeft
+    self.padding = padding
   }
 }
 
