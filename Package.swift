@@ -14,8 +14,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of one module, in Tests/<name>Tests.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: swiftSettings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: exclude,
+    swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -61,7 +65,7 @@ let package = Package(
     tests("Frames", ["Frames", "Tensors"]),
     tests("Journal", ["Journal"]),
     tests("Inference", ["Inference", "CKernels", "Model", "Tensors"]),
-    tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"]),
+    tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"], exclude: ["Fixtures"]),
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
     tests("Architecture", []),
   ],

@@ -53,14 +53,19 @@ static uint64_t count_scans(const uint8_t *p, size_t count) {
     return scans;
 }
 
-// What libjpeg keeps when a picture comes in several scans: every coefficient, 16 bits each.
+static uint64_t round_up(uint64_t x, int multiple) {
+    uint64_t m = (uint64_t)multiple;
+    return (x + m - 1) / m * m;
+}
+
+// What libjpeg keeps when a picture comes in several scans: every coefficient, 16 bits each, in
+// whole MCUs.
 static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *jpeg) {
     uint64_t blocks = 0;
     for (int i = 0; i < jpeg->num_components; i++) {
         const jpeg_component_info *c = &jpeg->comp_info[i];
-        // One MCU more than there are blocks is the most that rounding up can add.
-        blocks += ((uint64_t)c->width_in_blocks + (uint64_t)c->h_samp_factor) *
-                  ((uint64_t)c->height_in_blocks + (uint64_t)c->v_samp_factor);
+        blocks += round_up(c->width_in_blocks, c->h_samp_factor) *
+                  round_up(c->height_in_blocks, c->v_samp_factor);
     }
     return blocks * DCTSIZE2 * sizeof(JCOEF);
 }

@@ -93,15 +93,19 @@ package struct ResampleAxis {
     var given = 0
     for pixel in start..<start + taps {
       if span.contains(pixel) { running += weight(pixel) }
-      let rounded = (running * ResampleAxis.unit + sum / 2) / sum
+      // One unit is added and taken off again: division rounds towards 0, and the first of a cubic's
+      // weights are negative.
+      let rounded = ((running + sum) * ResampleAxis.unit + sum / 2) / sum - ResampleAxis.unit
       weights.append(Int16(rounded - given))
       given = rounded
     }
   }
 }
 
-/// Positions, distances and unnormalised weights have 16 fraction bits.
-private let one = 1 << 16
+/// Positions, distances and unnormalised weights have 20 fraction bits: their errors stay well below
+/// the last bit of a weight, and no product of them overflows for any picture that a limit lets in.
+private let fractionBits = 20
+private let one = 1 << fractionBits
 
 extension ResampleAxis.Geometry {
   /// Where the centre of an output pixel lies, in decoded pixels.
@@ -114,8 +118,8 @@ extension ResampleAxis.Geometry {
   fileprivate func span(of output: Int, scale: Int) -> Range<Int> {
     let centre = centre(of: output)
     let support = filter.radius * scale
-    let first = max(0, (centre - support + one / 2) >> 16)
-    let end = min(decodedCount, (centre + support + one / 2) >> 16)
+    let first = max(0, (centre - support + one / 2) >> fractionBits)
+    let end = min(decodedCount, (centre + support + one / 2) >> fractionBits)
     return first..<max(end, first + 1)
   }
 }
@@ -135,8 +139,8 @@ extension Preprocessing.Filter {
     case .bilinear:
       return max(0, one - t)
     case .bicubic:
-      let squared = (t * t) >> 16
-      let cubed = (squared * t) >> 16
+      let squared = (t * t) >> fractionBits
+      let cubed = (squared * t) >> fractionBits
       if t < one { return (3 * cubed - 5 * squared) / 2 + one }
       if t < 2 * one { return (5 * squared - cubed) / 2 - 4 * t + 2 * one }
       return 0
