@@ -8,5 +8,8 @@
 // Before sd-journal.h: the caller is Swift, so its own __FILE__ and __LINE__ would be noise.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
+// Swift's Glibc module leaves these two out; threads and event loops need them.
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #endif
