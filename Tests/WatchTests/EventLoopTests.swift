@@ -1,0 +1,253 @@
+import Journal
+import Testing
+import Watch
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+@Suite("The event loop", .timeLimit(.minutes(1)))
+struct EventLoopTests {
+  struct Waker: JournalSink {
+    let wakeUp: WakeUp
+
+    func write(_ entry: JournalEntry) { wakeUp.signal() }
+  }
+
+  /// A pipe with one byte in it, or none.
+  final class Pipe {
+    let reader: Int32
+    private(set) var writer: Int32
+
+    init(isFull: Bool = false) {
+      var ends: [Int32] = [-1, -1]
+      precondition(pipe(&ends) == 0, "no pipe")
+      (reader, writer) = (ends[0], ends[1])
+      if isFull { put() }
+    }
+
+    deinit {
+      close(reader)
+      hangUp()
+    }
+
+    func put() {
+      var byte: UInt8 = 0x61
+      precondition(write(writer, &byte, 1) == 1, "the pipe is full")
+    }
+
+    func take() {
+      var byte: UInt8 = 0
+      _ = read(reader, &byte, 1)
+    }
+
+    func hangUp() {
+      if writer >= 0 { close(writer) }
+      writer = -1
+    }
+  }
+
+  @Test("returns the code that a handler ends it with")
+  func exitCode() throws {
+    let loop = try EventLoop()
+    let source = try loop.addDeferred { loop.exit(code: 78) }
+    #expect(try loop.run() == 78)
+    source.remove()
+  }
+
+  @Test("calls a descriptor's handler while it is readable, and tells of its end")
+  func io() throws {
+    let loop = try EventLoop()
+    let pipe = Pipe(isFull: true)
+    var seen: [EventLoop.IOEvents] = []
+    let source = try loop.addIO(pipe.reader, .readable) { events in
+      seen.append(events)
+      if events.contains(.readable) { pipe.take() }
+      if seen.count == 1 { pipe.put() }
+      if seen.count == 2 { pipe.hangUp() }
+      if events.contains(.hangUp) { loop.exit() }
+    }
+    #expect(try loop.run() == 0)
+    #expect(seen == [.readable, .readable, .hangUp])
+    source.remove()
+  }
+
+  @Test("leaves a disabled source alone until it is enabled again")
+  func disabling() throws {
+    let loop = try EventLoop()
+    let pipe = Pipe(isFull: true)
+    var calls: [String] = []
+    let source = try loop.addIO(pipe.reader, .readable) { _ in
+      calls.append("io")
+      loop.exit()
+    }
+    source.isEnabled = false
+    let timer = try loop.addTimer {
+      calls.append("timer")
+      source.isEnabled = true
+    }
+    timer.arm(after: .milliseconds(1))
+    #expect(timer.isArmed)
+    #expect(try loop.run() == 0)
+    #expect(calls == ["timer", "io"])
+    #expect(!timer.isArmed)
+    source.remove()
+    #expect(!source.isEnabled)
+  }
+
+  @Test("lets a handler remove its own source, and frees what the handler held only then")
+  func removal() throws {
+    final class Owner {
+      var source: EventSource?
+      var calls = 0
+    }
+    let loop = try EventLoop()
+    let pipe = Pipe(isFull: true)
+    weak var freed: Owner?
+    do {
+      let owner = Owner()
+      freed = owner
+      // Holds its owner on purpose: the circle lasts until the source is removed.
+      owner.source = try loop.addIO(pipe.reader, .readable) { _ in
+        owner.calls += 1
+        owner.source?.remove()
+        owner.source = nil
+        #expect(owner.calls == 1)
+      }
+    }
+    #expect(freed != nil)
+    let timer = try loop.addTimer { loop.exit() }
+    timer.arm(after: .milliseconds(2))
+    #expect(try loop.run() == 0)
+    #expect(freed == nil)
+    timer.remove()
+  }
+
+  @Test("stops waiting for a source that nobody holds any more")
+  func dropping() throws {
+    let loop = try EventLoop()
+    let pipe = Pipe(isFull: true)
+    var calls = 0
+    _ = try loop.addIO(pipe.reader, .readable) { _ in calls += 1 }
+    let timer = try loop.addTimer { loop.exit() }
+    timer.arm(after: .milliseconds(1))
+    #expect(try loop.run() == 0)
+    #expect(calls == 0)
+    timer.remove()
+  }
+
+  @Test("fires timers in the order of their times, once for each time they are armed")
+  func timers() throws {
+    let loop = try EventLoop()
+    var fired: [String] = []
+    var again: EventTimer?
+    let start = loop.now
+    let late = try loop.addTimer(accuracy: .microseconds(1)) {
+      fired.append("late")
+      loop.exit()
+    }
+    let early = try loop.addTimer(accuracy: .microseconds(1)) {
+      fired.append("early")
+      if fired.count == 1 { again?.arm(after: .microseconds(100)) }
+    }
+    let never = try loop.addTimer { fired.append("never") }
+    again = early
+    late.arm(at: start + .milliseconds(4))
+    early.arm(at: start + .milliseconds(1))
+    never.arm(after: .zero)
+    never.disarm()
+    #expect(try loop.run() == 0)
+    #expect(fired == ["early", "early", "late"])
+    #expect(loop.now >= start + .milliseconds(4))
+    for timer in [late, early, never] { timer.remove() }
+  }
+
+  @Test("takes blocked signals as events")
+  func signals() throws {
+    EventLoop.blockSignals(SIGUSR1, SIGUSR2)
+    let loop = try EventLoop()
+    var seen: [Int32] = []
+    let sources = try [SIGUSR1, SIGUSR2].map { signal in
+      try loop.addSignal(signal) {
+        seen.append(signal)
+        if seen.count == 2 { loop.exit() }
+      }
+    }
+    // For this thread alone: the test runner's other threads have not blocked them.
+    pthread_kill(pthread_self(), SIGUSR1)
+    pthread_kill(pthread_self(), SIGUSR2)
+    #expect(try loop.run() == 0)
+    #expect(seen.sorted() == [SIGUSR1, SIGUSR2].sorted())
+    for source in sources { source.remove() }
+  }
+
+  @Test("runs what is put off once for each time, and a post before it sleeps")
+  func rounds() throws {
+    let loop = try EventLoop()
+    var order: [String] = []
+    var deferred: EventSource?
+    let source = try loop.addDeferred {
+      order.append("deferred")
+      if order.count < 3 { deferred?.isEnabled = true }
+    }
+    deferred = source
+    let post = try loop.addPost {
+      order.append("post")
+      loop.exit()
+    }
+    #expect(try loop.run() == 0)
+    #expect(order == ["deferred", "deferred", "deferred", "post"])
+    deferred = nil
+    for source in [source, post] { source.remove() }
+  }
+
+  @Test("is woken by other threads, and a signal before the wait is not lost")
+  func wakeUp() throws {
+    let loop = try EventLoop()
+    var calls = 0
+    let (source, wakeUp) = try loop.addWakeUp {
+      calls += 1
+      loop.exit()
+    }
+    // The writer's thread is one that certainly is not this one.
+    let writer = try JournalWriter(sink: Waker(wakeUp: wakeUp))
+    writer.enqueue(JournalEntry(nil, .info, "wake up"))
+    #expect(try loop.run() == 0)
+    #expect(calls == 1)
+    writer.close()
+    source.remove()
+  }
+
+  @Test("takes the more urgent of two ready sources first")
+  func priority() throws {
+    let loop = try EventLoop()
+    var order: [String] = []
+    let pipe = Pipe(isFull: true)
+    let slow = try loop.addDeferred {
+      order.append("slow")
+      loop.exit()
+    }
+    let urgent = try loop.addIO(pipe.reader, .readable) { _ in
+      order.append("urgent")
+      pipe.take()
+    }
+    slow.setPriority(10)
+    urgent.setPriority(-10)
+    #expect(try loop.run() == 0)
+    #expect(order == ["urgent", "slow"])
+    for source in [slow, urgent] { source.remove() }
+  }
+
+  @Test("says which call failed, and why")
+  func failure() throws {
+    let loop = try EventLoop()
+    var failure: EventLoop.Failure?
+    do throws(EventLoop.Failure) {
+      _ = try loop.addIO(-1, .readable) { _ in }
+    } catch {
+      failure = error
+    }
+    #expect(failure == EventLoop.Failure(call: "sd_event_add_io", errno: EBADF))
+    #expect(failure?.description == "sd_event_add_io: Bad file descriptor")
+  }
+}
