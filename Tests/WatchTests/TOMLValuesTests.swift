@@ -2,7 +2,7 @@ import Testing
 import Watch
 
 /// A table as one line, without places: what a test compares.
-func plain(_ table: TOMLTable) -> String {
+private func plain(_ table: TOMLTable) -> String {
   "{" + table.entries.map { "\($0.key.name): \(plain($0.value))" }.joined(separator: ", ") + "}"
 }
 
