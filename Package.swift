@@ -59,7 +59,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     // tests
-    tests("CKernels", ["CKernels"]),
+    .target(
+      name: "CKernelsWalk", dependencies: ["CKernels"], path: "Tests/kernels",
+      exclude: ["check_kernels.c"]),
+    tests("CKernels", ["CKernels", "CKernelsWalk"]),
     tests("Tensors", ["Tensors"]),
     tests("Model", ["Model", "CTFLite", "Tensors"]),
     tests("Frames", ["Frames", "Tensors"]),

@@ -7,8 +7,8 @@
 // - Input, output, packed weights and scratch do not overlap, except where a function says so.
 // - No allocation, no logging, no global state but const tables, no failure: shapes and ranges are
 //   the caller's promise and stand beside each structure.
-// - The function of the table's `VD_ISA_SCALAR` row is the definition; every other row gives the same
-//   bits.
+// - The function of the table's `VD_ISA_SCALAR` row is the definition; every other row gives the
+//   same bits.
 #ifndef VD_KERNELS_H
 #define VD_KERNELS_H
 
@@ -29,7 +29,8 @@ VD_ASSUME_NONNULL_BEGIN
 
 // ---------------------------------------------------------------------------- instruction sets
 
-// Rising order within a family. A mask of (1 << isa) says which ones may be used; scalar always may.
+// Rising order within a family. A mask of (1 << isa) says which ones may be used; scalar always
+// may.
 typedef enum vd_isa {
     VD_ISA_SCALAR = 0,
     VD_ISA_AVX2 = 1,
@@ -48,8 +49,8 @@ const char *vd_isa_name(vd_isa isa);
 // channel and are padded with zeros to a multiple of VD_CHANNEL_PADDING entries.
 #define VD_CHANNEL_PADDING 64
 typedef struct vd_requant {
-    const int32_t *bias;       // with the input's zero point and the first shift's rounding folded in
-    const int32_t *shift;      // 0...31
+    const int32_t *bias;       // with the input's zero point and step 1's rounding folded in
+    const int32_t *shift;      // -15...31, negative: to the left
     const int16_t *multiplier; // 0...32767
     int32_t final_shift;       // 0...6
     int32_t zero_point;        // -128...127
@@ -61,7 +62,8 @@ typedef struct vd_requant {
 // Extents of a convolution or depthwise convolution or pooling window, all at least 1; padding at
 // least 0. Output (oy, ox) reads input rows oy * stride_h - pad_top + ky * dilation_h; those
 // outside 0 ..< in_h read as the input's zero point. The caller keeps every tensor under 2^28 bytes
-// and the sum of |product| + |bias| under 2^31.
+// and, for each output channel, the sum of |product| + |bias| under 2^31, and with a negative shift
+// under 2^(31 + shift).
 typedef struct vd_window {
     int32_t in_h, in_w, in_c;
     int32_t out_h, out_w, out_c;
@@ -88,8 +90,9 @@ typedef struct vd_conv_kernel {
     int (*supports)(const vd_window *window);
     // Bytes that `pack` writes.
     size_t (*packed_size)(const vd_window *window);
-    // Packs weights as they stand in the file: [out_c][kernel_h][kernel_w][filter_c] for a convolution,
-    // [kernel_h][kernel_w][out_c] for a depthwise one, [out_c][in_c] for a fully connected one.
+    // Packs weights as they stand in the file: [out_c][kernel_h][kernel_w][filter_c] for a
+    // convolution, [kernel_h][kernel_w][out_c] for a depthwise one, [out_c][in_c] for a fully
+    // connected one.
     void (*pack)(const vd_window *window, const int8_t *weights, void *packed);
     // Bytes of scratch that one call of `run` needs, 64-byte aligned; each thread has its own.
     size_t (*scratch_size)(const vd_window *window);
@@ -104,13 +107,15 @@ typedef struct vd_conv_kernel {
 // (c / (out_c / groups)) * filter_c ..< + filter_c, with groups = in_c / filter_c.
 const vd_conv_kernel *vd_conv_kernels(size_t *count);
 
-// Depthwise convolution: out_c = in_c * m; output channel c sees input channel c / m. filter_c is 1.
+// Depthwise convolution: out_c = in_c * m; output channel c sees input channel c / m. filter_c is
+// 1.
 const vd_conv_kernel *vd_depthwise_kernels(size_t *count);
 
 // Fully connected: window in_h = M rows of in_c inputs each (in_w = 1), out_h = M, out_w = 1, out_c
-// outputs, kernel 1x1, stride 1, no padding. Here row_begin and row_end count blocks of
-// VD_FULLY_CONNECTED_BLOCK output channels (the last one may be short), so that threads share a single
-// row: 0 <= row_begin <= row_end <= (out_c + BLOCK - 1) / BLOCK; every one of the M rows is computed.
+// outputs, filter_c = in_c, kernel 1x1, stride 1, no padding. Here row_begin and row_end count
+// blocks of VD_FULLY_CONNECTED_BLOCK output channels (the last one may be short), so that threads
+// share a single row: 0 <= row_begin <= row_end <= (out_c + BLOCK - 1) / BLOCK; every one of the M
+// rows is computed.
 #define VD_FULLY_CONNECTED_BLOCK 64
 const vd_conv_kernel *vd_fully_connected_kernels(size_t *count);
 
@@ -123,7 +128,8 @@ const vd_conv_kernel *vd_best_kernel(const vd_conv_kernel *table, size_t count, 
 // Residual addition of `count` elements:
 //   q = clamp((a * multiplier_a + b * multiplier_b + bias) >> shift, low, high)
 // with both zero points, the output's zero point and the rounding folded into the bias.
-// multiplier: -32767...32767; shift: 0...22; the sum stays under 2^31. The output may be a or b itself.
+// multiplier: -32767...32767; shift: 0...22; the sum stays under 2^31. The output may be a or b
+// itself.
 typedef struct vd_add_args {
     int32_t multiplier_a, multiplier_b, bias, shift, low, high;
 } vd_add_args;
@@ -131,7 +137,8 @@ void vd_add_s8(const vd_add_args *args, const int8_t *a, const int8_t *b, int8_t
                size_t count);
 
 // Mean over height and width: [in_h][in_w][c] -> [c].
-//   q = vd_requantize_wide(sum - in_h * in_w * input_zero_point, multiplier, shift, zero_point, low, high)
+//   q = vd_requantize_wide(sum - in_h * in_w * input_zero_point, multiplier, shift, zero_point,
+//                          low, high)
 typedef struct vd_mean_args {
     int32_t in_h, in_w, c;
     int32_t input_zero_point;
@@ -139,8 +146,10 @@ typedef struct vd_mean_args {
 } vd_mean_args;
 void vd_mean_s8(const vd_mean_args *args, const int8_t *input, int8_t *output);
 
-// Pooling over the part of each window that lies inside the image; in_c = out_c = filter_c, no dilation.
-// Average: rounded to nearest, halves away from zero, as TensorFlow Lite's reference. Rows as in `run`.
+// Pooling over the part of each window that lies inside the image, which for every window is at
+// least one pixel; in_c = out_c, no dilation, filter_c has no meaning.
+// Average: rounded to nearest, halves away from zero, as TensorFlow Lite's reference. Rows as in
+// `run`.
 void vd_average_pool_s8(const vd_window *window, int32_t low, int32_t high, const int8_t *input,
                         int8_t *output, int32_t row_begin, int32_t row_end);
 void vd_max_pool_s8(const vd_window *window, int32_t low, int32_t high, const int8_t *input,
@@ -154,15 +163,16 @@ typedef struct vd_pad_args {
 } vd_pad_args;
 void vd_pad_s8(const vd_pad_args *args, const int8_t *input, int8_t *output);
 
-// Softmax over each of `rows` rows of `count` elements. exponentials[d] stands for
-// exp(-d * beta * input_scale), d = 0...255, as a fraction of 2^23 (exponentials[0] = 2^23), so that the
-// int32... sum of up to 2^16 elements fits a uint64. Output scale 1/256, zero point -128:
+// Softmax over each of `rows` rows of `count` elements. `exponentials` has 256 entries; [d] stands
+// for exp(-d * beta * input_scale) as a fraction of 2^23 ([0] is 2^23), so that no sum can leave a
+// uint64. Output scale 1/256, zero point -128:
 //   q = clamp(((e << 8) + sum / 2) / sum - 128, -128, 127)
-void vd_softmax_s8(const uint32_t exponentials[256], const int8_t *input, int8_t *output,
-                   size_t rows, size_t count);
+void vd_softmax_s8(const uint32_t *exponentials, const int8_t *input, int8_t *output, size_t rows,
+                   size_t count);
 
-// Changes scale and zero point: q = vd_requantize_wide(x - input_zero_point, ...). For uint8, flip the top
-// bit of each element (see vd_flip_sign): a uint8 with zero point z is an int8 with zero point z - 128.
+// Changes scale and zero point: q = vd_requantize_wide(x - input_zero_point, ...). For uint8, flip
+// the top bit of each element (see vd_flip_sign): a uint8 with zero point z is an int8 with zero
+// point z - 128. In place allowed.
 typedef struct vd_rescale_args {
     int32_t input_zero_point, multiplier, shift, zero_point;
 } vd_rescale_args;
@@ -171,9 +181,9 @@ void vd_rescale_s8(const vd_rescale_args *args, const int8_t *input, int8_t *out
 // output[i] = input[i] ^ 0x80: uint8 to int8 and back. In place allowed.
 void vd_flip_sign(const uint8_t *input, uint8_t *output, size_t count);
 
-// The edges of the graph. Quantize: round(x / scale), halves away from zero, plus zero_point, clamped;
-// NaN becomes zero_point. Dequantize: scale * (q - zero_point). One rounding an operation, no
-// fused multiply-add, so the bits are the same everywhere.
+// The edges of the graph. Quantize: round(x / scale), halves away from zero, plus zero_point,
+// clamped; NaN becomes zero_point. Dequantize: scale * (q - zero_point). One rounding an operation,
+// no fused multiply-add, so the bits are the same everywhere.
 void vd_quantize_f32(const float *input, int8_t *output, size_t count, float scale,
                      int32_t zero_point);
 void vd_dequantize_s8(const int8_t *input, float *output, size_t count, float scale,
