@@ -104,6 +104,7 @@ struct EventLoopTests {
     let loop = try EventLoop()
     let pipe = Pipe(isFull: true)
     weak var freed: Owner?
+    let timer = try loop.addTimer { loop.exit() }
     do {
       let owner = Owner()
       freed = owner
@@ -113,11 +114,10 @@ struct EventLoopTests {
         owner.source?.remove()
         owner.source = nil
         #expect(owner.calls == 1)
+        timer.arm(after: .milliseconds(1))
       }
     }
     #expect(freed != nil)
-    let timer = try loop.addTimer { loop.exit() }
-    timer.arm(after: .milliseconds(2))
     #expect(try loop.run() == 0)
     #expect(freed == nil)
     timer.remove()
@@ -136,30 +136,37 @@ struct EventLoopTests {
     timer.remove()
   }
 
-  @Test("fires timers in the order of their times, once for each time they are armed")
+  @Test("fires a timer once for each time that it is armed; a new time replaces the old one")
   func timers() throws {
     let loop = try EventLoop()
     var fired: [String] = []
-    var again: EventTimer?
+    var again: (() -> Void)?
     let start = loop.now
-    let late = try loop.addTimer(accuracy: .microseconds(1)) {
-      fired.append("late")
+    let last = try loop.addTimer(accuracy: .microseconds(1)) {
+      fired.append("last")
       loop.exit()
     }
-    let early = try loop.addTimer(accuracy: .microseconds(1)) {
-      fired.append("early")
-      if fired.count == 1 { again?.arm(after: .microseconds(100)) }
+    let first = try loop.addTimer(accuracy: .microseconds(1)) {
+      fired.append("first")
+      again?()
     }
     let never = try loop.addTimer { fired.append("never") }
-    again = early
-    late.arm(at: start + .milliseconds(4))
-    early.arm(at: start + .milliseconds(1))
+    again = {
+      if fired.count < 3 {
+        first.arm(after: .microseconds(100))
+      } else {
+        last.arm(at: start + .milliseconds(3))
+      }
+    }
+    last.arm(after: .seconds(3600))
+    first.arm(at: start + .milliseconds(1))
     never.arm(after: .zero)
     never.disarm()
     #expect(try loop.run() == 0)
-    #expect(fired == ["early", "early", "late"])
-    #expect(loop.now >= start + .milliseconds(4))
-    for timer in [late, early, never] { timer.remove() }
+    #expect(fired == ["first", "first", "first", "last"])
+    #expect(loop.now >= start + .milliseconds(3))
+    again = nil
+    for timer in [last, first, never] { timer.remove() }
   }
 
   @Test("takes blocked signals as events")
