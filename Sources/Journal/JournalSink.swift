@@ -14,7 +14,8 @@ public protocol JournalSink: Sendable {
 /// The systemd journal, through sd_journal_sendv(3).
 ///
 /// "Has it" means that the datagram lies in journald's socket. The service manager holds that
-/// socket, so it survives a restart of journald, but not a power cut.
+/// socket, so it survives a restart of journald, but not a power cut. On a machine without that
+/// socket libsystemd takes entries and throws them away: see `isConnected` first.
 public struct SystemdJournalSink: JournalSink {
   public init() {}
 
