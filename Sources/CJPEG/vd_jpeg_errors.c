@@ -35,7 +35,6 @@ static vd_jpeg_status status_of(int message_code) {
         return VD_JPEG_TOO_LARGE;
     case JERR_INPUT_EOF:
     case JWRN_JPEG_EOF:
-    case JWRN_HIT_MARKER:
         return VD_JPEG_TRUNCATED;
     case JERR_ARITH_NOTIMPL:
     case JERR_BAD_PRECISION:
@@ -65,6 +64,9 @@ static void emit_message(j_common_ptr jpeg, int level) {
         return;
     const struct jpeg_error_mgr *errors = jpeg->err;
     switch (errors->msg_code) {
+    case JWRN_HIT_MARKER:
+        vd_jpeg_fail(vd_jpeg_of(jpeg->client_data), VD_JPEG_TRUNCATED,
+                     "the entropy-coded data ends before the picture does");
     case JWRN_JFIF_MAJOR:     // says nothing about the pixels
     case JWRN_NOT_SEQUENTIAL: // fields of the scan header that a sequential JPEG does not use
         return;

@@ -99,6 +99,15 @@ void vd_jpeg_check_header(struct vd_jpeg *d) {
                      jpeg->num_components);
     if (jpeg->arith_code) // no camera writes it, browsers refuse it, and it is slow to decode
         vd_jpeg_fail(d, VD_JPEG_UNSUPPORTED, "arithmetic coding is not supported");
+    // Each block's mean value takes a Huffman code of at least one bit, so a short file that claims
+    // a large picture is found out before memory is taken for it.
+    uint64_t blocks = 0;
+    for (int i = 0; i < jpeg->num_components; i++)
+        blocks +=
+            (uint64_t)jpeg->comp_info[i].width_in_blocks * jpeg->comp_info[i].height_in_blocks;
+    if (d->source.bytes_in_buffer < blocks / 8)
+        vd_jpeg_fail(d, VD_JPEG_TRUNCATED, "%zu bytes of data cannot hold %u x %u pixels",
+                     d->source.bytes_in_buffer, jpeg->image_width, jpeg->image_height);
     if (!jpeg_has_multiple_scans(&d->jpeg))
         return;
     uint64_t memory = coefficient_bytes(jpeg);

@@ -10,8 +10,8 @@ public struct JPEGDecoder: ~Copyable {
 
   /// Throws ``VisionError/noMemory``.
   public init(limits: DecodeLimits = DecodeLimits()) throws(VisionError) {
-    self.limits = limits
     guard let handle = vd_jpeg_create() else { throw .noMemory }
+    self.limits = limits
     self.handle = handle
   }
 

@@ -18,9 +18,9 @@ public struct Preprocessor: ~Copyable {
   private let channels: Int
   private let map: PixelMap
 
-  private var columns = ResampleAxis()
-  private var rows = ResampleAxis()
-  private var scratch: [Int16] = []
+  private var columns: ResampleAxis
+  private var rows: ResampleAxis
+  private var scratch: [Int16]
   private var resized: [UInt8]
 
   /// The largest extent of an input; far above any network's, and its arithmetic cannot overflow.
@@ -41,13 +41,20 @@ public struct Preprocessor: ~Copyable {
       throw .unsuitableInput(
         tensor: input.name, reason: "the crop \(preprocessing.crop) is not a part of the picture")
     }
-    map = try PixelMap(preprocessing, input: input, channels: image.channels)
+    let map = try PixelMap(preprocessing, input: input, channels: image.channels)
+
+    // Nothing is stored before the last thing that throws: Swift 6.0.3 crashes on what it would have
+    // to destroy.
+    self.map = map
     shape = input.shape
     elementType = input.elementType
     self.preprocessing = preprocessing
     width = image.width
     height = image.height
     channels = image.channels
+    columns = ResampleAxis()
+    rows = ResampleAxis()
+    scratch = []
     resized = [UInt8](repeating: 0, count: image.width * image.height * 3)
   }
 

@@ -113,6 +113,24 @@ struct HostileJPEGTests {
     #expect(refusal(bomb) == "too-large")
   }
 
+  @Test(
+    "A short file that claims a large picture is refused before a buffer is made for it",
+    arguments: ["color-420", "progressive", "gray"])
+  func hollow(name: String) throws {
+    let bomb = JPEGMarkers.resized(Fixture.jpeg(name), width: 2048, height: 2048)
+    var decoder = try JPEGDecoder()
+    var pixels = PixelBuffer()
+    var code = "none"
+    do {
+      _ = try bomb.withUnsafeBytes { try decoder.decode($0, for: .fullSize, into: &pixels) }
+    } catch let error as VisionError {
+      code = error.code
+    }
+    let capacity = pixels.capacity
+    #expect(code == "truncated")
+    #expect(capacity == 0)
+  }
+
   @Test("Each limit holds, at its value and not below it")
   func limits() {
     let jpeg = Fixture.jpeg("progressive")
