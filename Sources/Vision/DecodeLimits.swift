@@ -13,8 +13,8 @@ public struct DecodeLimits: Sendable, Hashable {
   public var maximumHeight = 16384
   /// Of the full-size picture: 64 megapixels is above any phone's or surveillance camera's.
   public var maximumPixelCount = 64 << 20
-  /// What a progressive picture keeps before its first row is out, 2 bytes a coefficient: enough for
-  /// 44 megapixels of 4:2:0.
+  /// What a progressive picture keeps before its first row is out, 2 bytes a coefficient: enough
+  /// for 44 megapixels of 4:2:0.
   public var maximumCoefficientBytes = 128 << 20
   /// Of the decoded RGB pixels, after scaling. Only pictures much longer than wide get near.
   public var maximumDecodedBytes = 64 << 20

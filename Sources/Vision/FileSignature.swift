@@ -1,5 +1,5 @@
-/// Formats that files named ".jpg" by mistake are in, told by their first bytes, so that a refusal can
-/// say what the file is.
+/// Formats that files named ".jpg" by mistake are in, told by their first bytes, so that a
+/// refusal can say what the file is.
 enum FileSignature {
   /// A noun phrase for what `bytes` begin like; nil if that is nothing known.
   static func name(of bytes: UnsafeRawBufferPointer) -> String? {

@@ -2,8 +2,8 @@ import Tensors
 
 /// Rows of RGB pixels, 8 bits a channel, without padding: `[height, width, 3]`.
 ///
-/// It owns its memory and keeps it: a decoder that fills it again with a picture no larger allocates
-/// nothing. Its size is held by ``DecodeLimits/maximumDecodedBytes``.
+/// It owns its memory and keeps it: a decoder that fills it again with a picture no larger
+/// allocates nothing. Its size is held by ``DecodeLimits/maximumDecodedBytes``.
 public struct PixelBuffer: ~Copyable {
   public private(set) var width = 0
   public private(set) var height = 0

@@ -3,9 +3,9 @@ import Tensors
 
 /// What each of the 256 values of a pixel becomes in the network's input, by channel.
 ///
-/// real = (pixel - mean) / standardDeviation, quantised = round(real / scale) + zeroPoint, worked out
-/// once in double precision with the four basic operations and rounding only, which IEEE 754 defines
-/// to the bit.
+/// real = (pixel - mean) / standardDeviation, quantised = round(real / scale) + zeroPoint, worked
+/// out once in double precision with the four basic operations and rounding only, which IEEE 754
+/// defines to the bit.
 enum PixelMap {
   /// 256 entries a channel, one channel after the other. `exclusiveOr` is set where every entry is
   /// value ^ exclusiveOr, so that nothing needs to be looked up: the input's step is one level of a

@@ -93,8 +93,8 @@ package struct ResampleAxis {
     var given = 0
     for pixel in start..<start + taps {
       if span.contains(pixel) { running += weight(pixel) }
-      // One unit is added and taken off again: division rounds towards 0, and the first of a cubic's
-      // weights are negative.
+      // One unit is added and taken off again: division rounds towards 0, and the first of a
+      // cubic's weights are negative.
       let rounded = ((running + sum) * ResampleAxis.unit + sum / 2) / sum - ResampleAxis.unit
       weights.append(Int16(rounded - given))
       given = rounded
@@ -102,8 +102,9 @@ package struct ResampleAxis {
   }
 }
 
-/// Positions, distances and unnormalised weights have 20 fraction bits: their errors stay well below
-/// the last bit of a weight, and no product of them overflows for any picture that a limit lets in.
+/// Positions, distances and unnormalised weights have 20 fraction bits: their errors stay well
+/// below the last bit of a weight, and no product of them overflows for any picture that a limit
+/// lets in.
 private let fractionBits = 20
 private let one = 1 << fractionBits
 

@@ -71,9 +71,9 @@ func decode(
 }
 
 /// The error's code; nil if the bytes decode.
-func refusal(_ bytes: some Collection<UInt8>, limits: DecodeLimits = DecodeLimits()) -> String? {
+func refusal(_ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) -> String? {
   do {
-    _ = try decode(Array(bytes), limits: limits)
+    _ = try decode(bytes, limits: limits)
     return nil
   } catch let error as VisionError {
     return error.code

@@ -28,28 +28,25 @@ struct HostileJPEGTests {
   @Test(
     "A file cut inside its data, and then ended properly, is refused",
     arguments: ["color-420", "progressive", "restart", "gray", "cmyk"])
-  func cutAndClosed(name: String) {
+  func cutAndClosed(name: String) throws {
     let whole = Fixture.jpeg(name)
     let scans = JPEGMarkers.segments(of: whole).filter { $0.marker == 0xDA }
-    guard let first = scans.first, let last = scans.last else {
-      Issue.record("the fixture has no scan")
-      return
-    }
+    let (first, last) = (try #require(scans.first), try #require(scans.last))
     // All of the last scan but its last 10 bytes; and half of the first one, nothing after it.
     for count in [
       last.range.upperBound - 10, (first.range.lowerBound + first.range.upperBound) / 2,
     ] {
-      let code = refusal(whole[..<count] + [0xFF, 0xD9])
+      let code = refusal(JPEGMarkers.closed(whole, at: count))
       #expect(code == "truncated" || code == "corrupt")
     }
   }
 
   @Test("A progressive file that lacks the last bits of its mean values is refused")
-  func missingScan() {
+  func missingScan() throws {
     let whole = Fixture.jpeg("progressive")
     let scans = JPEGMarkers.segments(of: whole).filter { $0.marker == 0xDA }
-    guard let first = scans.first else { return }
-    #expect(refusal(whole[..<first.range.upperBound] + [0xFF, 0xD9]) == "truncated")
+    let first = try #require(scans.first)
+    #expect(refusal(JPEGMarkers.closed(whole, at: first.range.upperBound)) == "truncated")
   }
 
   @Test("Bytes that are no JPEG are named for what they are")
@@ -163,19 +160,20 @@ struct HostileJPEGTests {
   func scanBomb() throws {
     let whole = Fixture.jpeg("progressive")
     let segments = JPEGMarkers.segments(of: whole)
-    guard let scan = segments.last(where: { $0.marker == 0xDA }) else { return }
-    let repeated = (0..<2000).flatMap { _ in whole[scan.range] }
-    let bomb = whole[..<scan.range.lowerBound] + repeated + [0xFF, 0xD9]
-    #expect(refusal(Array(bomb)) == "too-many-scans")
+    let scan = try #require(segments.last { $0.marker == 0xDA })
+    var bomb = Array(whole[..<scan.range.lowerBound])
+    for _ in 0..<2000 { bomb += whole[scan.range] }
+    bomb += [0xFF, 0xD9]
+    #expect(refusal(bomb) == "too-many-scans")
     // On a picture of 16 megapixels each scan would be a pass over 48 MB.
-    let large = JPEGMarkers.resized(Array(bomb), width: 4096, height: 4096)
+    let large = JPEGMarkers.resized(bomb, width: 4096, height: 4096)
     #expect(refusal(large) == "too-many-scans")
   }
 
   @Test("Kinds of JPEG that are not decoded are refused as unsupported")
-  func unsupported() {
+  func unsupported() throws {
     let whole = Fixture.jpeg("color-420")
-    guard let header = JPEGMarkers.frameHeader(of: whole) else { return }
+    let header = try #require(JPEGMarkers.frameHeader(of: whole))
     func changed(_ offset: Int, _ value: UInt8) -> [UInt8] {
       var bytes = whole
       bytes[header.range.lowerBound + offset] = value

@@ -43,7 +43,16 @@ enum JPEGMarkers {
 
   /// The same file with `bytes` put in right after the start-of-image marker.
   static func inserting(_ bytes: [UInt8], into jpeg: [UInt8]) -> [UInt8] {
-    jpeg[..<2] + bytes + jpeg[2...]
+    var result = jpeg
+    result.insert(contentsOf: bytes, at: 2)
+    return result
+  }
+
+  /// The first `count` bytes of a file and an end-of-image marker.
+  static func closed(_ jpeg: [UInt8], at count: Int) -> [UInt8] {
+    var result = Array(jpeg[..<count])
+    result += [0xFF, 0xD9]
+    return result
   }
 
   /// A segment with its marker and length.
@@ -54,14 +63,27 @@ enum JPEGMarkers {
 
   /// The payload of an APP1 segment that gives an orientation.
   static func exif(_ orientation: Int, bigEndian: Bool, type: Int = 3) -> [UInt8] {
-    func number(_ value: Int, _ bytes: Int) -> [UInt8] {
+    var payload = Array("Exif".utf8)
+    payload += [0, 0]
+    payload += Array((bigEndian ? "MM" : "II").utf8)
+    func append(_ value: Int, bytes: Int) {
       let little = (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-      return bigEndian ? little.reversed() : little
+      payload += bigEndian ? little.reversed() : little
     }
-    return Array("Exif".utf8) + [0, 0] + Array((bigEndian ? "MM" : "II").utf8) + number(42, 2)
-      + number(8, 4) + number(2, 2)
-      + number(0x010F, 2) + number(2, 2) + number(4, 4) + Array("cam\0".utf8)
-      + number(0x0112, 2) + number(type, 2) + number(1, 4) + number(orientation, 2) + [0, 0]
-      + number(0, 4)
+    func appendEntry(tag: Int, type: Int, count: Int) {
+      append(tag, bytes: 2)
+      append(type, bytes: 2)
+      append(count, bytes: 4)
+    }
+    append(42, bytes: 2)
+    append(8, bytes: 4)
+    append(2, bytes: 2)
+    appendEntry(tag: 0x010F, type: 2, count: 4)
+    payload += Array("cam\0".utf8)
+    appendEntry(tag: 0x0112, type: type, count: 1)
+    append(orientation, bytes: 2)
+    payload += [0, 0]
+    append(0, bytes: 4)
+    return payload
   }
 }

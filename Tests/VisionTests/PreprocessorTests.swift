@@ -19,7 +19,8 @@ struct PreprocessorTests {
 
   static let goldens = [
     Golden(
-      file: "color-444", recipe: "crop-24.bicubic", side: 24, crop: threeQuarters, filter: .bicubic),
+      file: "color-444", recipe: "crop-24.bicubic", side: 24, crop: threeQuarters,
+      filter: .bicubic),
     Golden(
       file: "color-444", recipe: "crop-24.bilinear", side: 24, crop: threeQuarters,
       filter: .bilinear),
@@ -58,7 +59,9 @@ struct PreprocessorTests {
     ).info
     #expect(info.scaleEighths == eighths)
     // The scene has hard edges throughout; a picture half a pixel off gives 6 and more.
-    #expect(difference(try recipe.pixels(jpeg), try recipe.pixels(jpeg, fullSize: true)).mean < 3)
+    let full = try recipe.pixels(jpeg, fullSize: true)
+    let mean = difference(try recipe.pixels(jpeg), full).mean
+    #expect(mean < 3)
   }
 
   @Test(
@@ -117,7 +120,8 @@ struct PreprocessorTests {
       }
       preprocessor.run(pixels, info, into: &tensor)
       let ours = tensor.withUnsafeBytes { Array($0) }
-      #expect(ours == (try recipe.run(bytes)))
+      let alone = try recipe.run(bytes)
+      #expect(ours == alone)
     }
   }
 }
@@ -145,12 +149,13 @@ struct NormalisationTests {
     recipe.mean = [123.675, 116.28, 103.53]
     recipe.standardDeviation = [58.395, 57.12, 57.375]
     let pixels = try Recipe().pixels(jpeg)
-    let expected = pixels.enumerated().map { index, pixel in
-      let real =
-        (Double(pixel) - Double(recipe.mean[index % 3]))
-        / Double(recipe.standardDeviation[index % 3])
-      let stored = (real / Double(0.015 as Float)).rounded() + 3
-      return UInt8(bitPattern: Int8(min(max(stored, -128), 127)))
+    var expected: [UInt8] = []
+    for (index, pixel) in pixels.enumerated() {
+      let mean = Double(recipe.mean[index % 3])
+      let deviation = Double(recipe.standardDeviation[index % 3])
+      let real: Double = (Double(pixel) - mean) / deviation
+      let stored: Double = (real / Double(0.015 as Float)).rounded() + 3
+      expected.append(UInt8(bitPattern: Int8(min(max(stored, -128), 127))))
     }
     #expect(try recipe.run(jpeg) == expected)
     let isClamped = expected.contains(127)
@@ -160,9 +165,12 @@ struct NormalisationTests {
   @Test("An input of one channel gets the luma")
   func luma() throws {
     let pixels = try Recipe().pixels(jpeg).map(Int.init)
-    let expected = stride(from: 0, to: pixels.count, by: 3).map { first -> UInt8 in
-      let (red, green, blue) = (pixels[first], pixels[first + 1], pixels[first + 2])
-      return UInt8((77 * red + 150 * green + 29 * blue + 128) / 256)
+    var expected: [UInt8] = []
+    for first in stride(from: 0, to: pixels.count, by: 3) {
+      let red: Int = 77 * pixels[first]
+      let green: Int = 150 * pixels[first + 1]
+      let blue: Int = 29 * pixels[first + 2]
+      expected.append(UInt8((red + green + blue + 128) / 256))
     }
     #expect(try Recipe(channels: 1).pixels(jpeg) == expected)
   }

@@ -7,7 +7,8 @@ both. Fails unless the mean difference and the difference in top-1 stay inside t
 
     Tests/compare/pixels.py --vedette .build/release/vedette --model MODEL.tflite --frames DIR
 
-needs numpy and Pillow; ai-edge-litert for the top-1 (without it that part is left out, and said so).
+needs numpy and Pillow, and ai-edge-litert for the top-1: without it that part is left out, which is
+said.
 The model's input must be int8 with q = pixel - 128, and its crop S / (S + 32).
 """
 import argparse
@@ -55,7 +56,8 @@ def classifier(model):
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def classify(pixels):
-        interpreter.set_tensor(entry["index"], (pixels.astype(np.int16) - 128).astype(np.int8)[None])
+        stored = (pixels.astype(np.int16) - 128).astype(np.int8)
+        interpreter.set_tensor(entry["index"], stored[None])
         interpreter.invoke()
         return int(interpreter.get_tensor(result["index"])[0].argmax())
 
