@@ -45,12 +45,12 @@ struct ConfigurationLoadTests {
       let comment = "# " + String(repeating: "x", count: 98) + "\n"
       let text = String(repeating: comment, count: 1000) + "model.top = 2\nx = 1\n"
       write(text, to: folder + "/v.toml")
-      let error = #expect(throws: ConfigurationError.self) {
+      let error = thrown(ConfigurationError.self) {
         try Configuration.load(path: folder + "/v.toml")
       }
       #expect(error?.description == "\(folder)/v.toml:1002:1: unknown key 'x'")
       write(String(repeating: comment, count: 10_382), to: folder + "/v.toml")
-      let tooLarge = #expect(throws: ConfigurationError.self) {
+      let tooLarge = thrown(ConfigurationError.self) {
         try Configuration.load(path: folder + "/v.toml")
       }
       #expect(tooLarge?.description.contains("at most 1048576 are read") == true)
@@ -64,7 +64,7 @@ struct ConfigurationLoadTests {
       let path = folder + "/none.toml"
       let defaults = try Configuration.load(path: path, mayBeMissing: true)
       #expect(defaults == Configuration())
-      let error = #expect(throws: ConfigurationError.self) { try Configuration.load(path: path) }
+      let error = thrown(ConfigurationError.self) { try Configuration.load(path: path) }
       #expect(error == .unreadable(path: path, reason: "No such file or directory"))
       return []
     }
@@ -73,7 +73,7 @@ struct ConfigurationLoadTests {
   @Test("what cannot be read gives the system's reason")
   func unreadable() throws {
     try withFolder { folder in
-      let error = #expect(throws: ConfigurationError.self) {
+      let error = thrown(ConfigurationError.self) {
         try Configuration.load(path: folder, mayBeMissing: true)
       }
       #expect(error?.description == "\(folder): Is a directory")

@@ -111,7 +111,7 @@ struct ConfigurationTests {
       "\"1s\\u0000\"",
     ])
   func badDurations(text: String) {
-    let error = #expect(throws: ConfigurationError.self) {
+    let error = thrown(ConfigurationError.self) {
       try configuration("[pipe]\ntimeout = \(text)")
     }
     let message = error?.description ?? ""

@@ -16,7 +16,7 @@ struct TOMLErrorTests {
   }
 
   private func check(_ example: Case) {
-    let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: example.text) }
+    let error = thrown(TOMLError.self) { try TOMLTable(parsing: example.text) }
     #expect(error?.position.description == example.place)
     let message = error?.message ?? ""
     #expect(message.contains(example.message), "\(message)")
@@ -107,7 +107,7 @@ struct TOMLErrorTests {
   func quotes() {
     check(Case("\"\\u001b[2J\" = 1\n'x' = 1\n\"\\u001b[2J\" = 2", "3:1", "'\u{FFFD}[2J' is"))
     let long = String(repeating: "9", count: 500)
-    let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: "a = \(long)") }
+    let error = thrown(TOMLError.self) { try TOMLTable(parsing: "a = \(long)") }
     #expect((error?.message.count ?? 1000) < 120)
   }
 }
