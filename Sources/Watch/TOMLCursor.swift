@@ -63,38 +63,44 @@ struct TOMLCursor {
     var text: [UInt8] = []
     text.reserveCapacity(input.count)
     var position = TOMLPosition(line: 1, column: 1)
-    var parser = Unicode.UTF8.ForwardParser()
-    var rest = input.makeIterator()
-    var endsLine = false  // a \r was read: \n must follow
-    while true {
-      let result = parser.parseScalar(from: &rest)
-      if endsLine {
-        guard case .valid(let encoded) = result, encoded.elementsEqual([0x0A]) else {
+    var index = input.startIndex
+    while index < input.endIndex {
+      let byte = input[index]
+      if byte >= 0x80 {
+        guard let length = scalarLength(input[index...]) else {
+          throw TOMLError(position, "not valid UTF-8")
+        }
+        text.append(contentsOf: input[index..<index + length])
+        index += length
+        position.column += 1
+        continue
+      }
+      index += 1
+      switch byte {
+      case UInt8(ascii: "\n"):
+        text.append(byte)
+        position = TOMLPosition(line: position.line + 1, column: 1)
+      case UInt8(ascii: "\r"):
+        guard index < input.endIndex, input[index] == UInt8(ascii: "\n") else {
           throw TOMLError(position, "a carriage return without a line feed behind it")
         }
-      }
-      switch result {
-      case .emptyInput:
-        return text
-      case .error:
-        throw TOMLError(position, "not valid UTF-8")
-      case .valid(let encoded):
-        let scalar = Unicode.UTF8.decode(encoded)
-        endsLine = scalar == "\r"
-        if endsLine { continue }
-        guard scalar == "\n" || scalar == "\t" || (scalar.value >= 0x20 && scalar.value != 0x7F)
-        else {
-          throw TOMLError(
-            position,
-            "a control character (\(TOMLCharacter.codePoint(scalar.value))) is not allowed")
-        }
-        text.append(contentsOf: encoded)
-        if scalar == "\n" {
-          position = TOMLPosition(line: position.line + 1, column: 1)
-        } else {
-          position.column += 1
-        }
+      case 0..<0x20 where byte != UInt8(ascii: "\t"), 0x7F:
+        throw TOMLError(
+          position,
+          "a control character (\(TOMLCharacter.codePoint(UInt32(byte)))) is not allowed")
+      default:
+        text.append(byte)
+        position.column += 1
       }
     }
+    return text
+  }
+
+  /// The bytes of the scalar at the beginning of `bytes`; nil if they are not valid UTF-8.
+  private static func scalarLength(_ bytes: ArraySlice<UInt8>) -> Int? {
+    var parser = Unicode.UTF8.ForwardParser()
+    var rest = bytes.makeIterator()
+    guard case .valid(let encoded) = parser.parseScalar(from: &rest) else { return nil }
+    return encoded.count
   }
 }

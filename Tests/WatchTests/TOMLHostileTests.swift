@@ -80,7 +80,7 @@ struct TOMLHostileTests {
     ] as [[UInt8]])
   func encodings(bytes: [UInt8]) {
     let text = Array("ok = 1\n# é".utf8) + bytes
-    let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: text) }
+    let error = thrown(TOMLError.self) { try TOMLTable(parsing: text) }
     #expect(error?.description == "2:4: not valid UTF-8")
   }
 
@@ -89,7 +89,7 @@ struct TOMLHostileTests {
     let size = TOMLTable.maximumBytes
     let comment = [UInt8](repeating: UInt8(ascii: "#"), count: size + 1)
     #expect(try TOMLTable(parsing: Array(comment.dropLast())).entries.isEmpty)
-    let tooLarge = #expect(throws: TOMLError.self) { try TOMLTable(parsing: comment) }
+    let tooLarge = thrown(TOMLError.self) { try TOMLTable(parsing: comment) }
     #expect(tooLarge?.description == "1:1: the file has 1048577 bytes; at most 1048576 are read")
 
     func nested(_ depth: Int, _ open: String, _ close: String) -> String {
@@ -103,9 +103,9 @@ struct TOMLHostileTests {
     for text in [
       nested(deep + 1, "[", "]"), nested(deep + 1, "{a=", "}"), dotted(deep + 1) + " = 1",
       "[\(dotted(deep + 1))]", "[[\(dotted(deep))]]", "[\(dotted(deep))]\n" + nested(1, "[", "]"),
-      nested(100_000, "[", "]"), nested(100_000, "{a=", "}"), dotted(100_000),
+      nested(10_000, "[", "]"), nested(10_000, "{a=", "}"), dotted(10_000),
     ] {
-      let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: text) }
+      let error = thrown(TOMLError.self) { try TOMLTable(parsing: text) }
       #expect(error?.message == "nested more than 32 deep")
     }
   }
