@@ -12,10 +12,11 @@ import Testing
     let graph = file.graph
     let id = file.modelID
     #expect(id == hexadecimal(SHA256.hash(bytes)))
-    #expect(graph.operators.map(\.kind.name) == [
-      "QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "PAD", "MAX_POOL_2D", "AVERAGE_POOL_2D",
-      "MEAN", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX", "DEQUANTIZE",
-    ])
+    #expect(
+      graph.operators.map(\.kind.name) == [
+        "QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "PAD", "MAX_POOL_2D", "AVERAGE_POOL_2D",
+        "MEAN", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX", "DEQUANTIZE",
+      ])
     let same = Window(
       strideHeight: 2, strideWidth: 2, padTop: 0, padLeft: 0, padding: .same)
     #expect(graph.operators[1].kind == .conv2D(same, .relu6))
@@ -24,8 +25,10 @@ import Testing
     #expect(graph.operators[2].kind == .depthwiseConv2D(one, depthMultiplier: 1, .relu))
     #expect(graph.operators[3].kind == .add(.none))
     #expect(graph.operators[4].kind == .pad(before: [0, 1, 1, 0], after: [0, 1, 1, 0]))
-    #expect(graph.operators[5].kind == .maxPool2D(
-      Window(strideHeight: 2, strideWidth: 2), kernelHeight: 2, kernelWidth: 2, .none))
+    #expect(
+      graph.operators[5].kind
+        == .maxPool2D(
+          Window(strideHeight: 2, strideWidth: 2), kernelHeight: 2, kernelWidth: 2, .none))
     #expect(graph.operators[6].kind == .averagePool2D(one, kernelHeight: 3, kernelWidth: 3, .none))
     #expect(graph.operators[7].kind == .mean(keepDimensions: false))
     #expect(graph.operators[8].kind == .reshape(to: [1, 2, -1]))
@@ -41,8 +44,10 @@ import Testing
       #expect(tensor.isConstant == (raw.data != nil))
     }
     let weights = graph.tensors[model.index("depthwise/w")].quantization
-    #expect(weights == Quantization(
-      scales: [0.25, 0.25, 0.25, 0.25], zeroPoints: [0, 0, 0, 0], axis: 3))
+    #expect(
+      weights
+        == Quantization(
+          scales: [0.25, 0.25, 0.25, 0.25], zeroPoints: [0, 0, 0, 0], axis: 3))
     let about = file.modelDescription
     #expect(about == "made by a test")
     let size = file.fileSize

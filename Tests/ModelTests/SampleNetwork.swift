@@ -20,8 +20,7 @@ extension RawModel {
     model.add(.weights("depthwise/w", [1, 3, 3, 4], axis: 3))
     model.add(.bias("depthwise/b", 4))
     model.add(.activation("depthwise", [1, 4, 4, 4]))
-    model.append(VD_TFLITE_DEPTHWISE_CONV_2D, ["conv", "depthwise/w", "depthwise/b"], "depthwise")
-    {
+    model.append(VD_TFLITE_DEPTHWISE_CONV_2D, ["conv", "depthwise/w", "depthwise/b"], "depthwise") {
       $0.window(VD_TFLITE_OPTIONS_DEPTHWISE_CONV_2D, stride: 1)
       $0.depth_multiplier = 1
       $0.activation = 1
