@@ -18,7 +18,7 @@ import Testing
     var random = SplitMix(state: seed)
     let whole = RawModel.network().bytes()
     var accepted = 0
-    let rounds = 1500
+    let rounds = 500
     for _ in 0..<rounds {
       var bytes = whole
       for _ in 0...(random.next() % 3) {
@@ -36,7 +36,7 @@ import Testing
     var random = SplitMix(state: seed &+ 77)
     let whole = RawModel.network().bytes()
     let values: [UInt32] = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
-    for _ in 0..<1500 {
+    for _ in 0..<500 {
       var bytes = whole
       let word = Int(random.next() % UInt64(bytes.count / 4)) * 4
       let value = values[Int(random.next() % UInt64(values.count))]

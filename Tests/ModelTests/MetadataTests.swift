@@ -44,7 +44,7 @@ func standardMetadata(mean: [Float] = [], std: [Float] = [], labelFile: String =
     var model = RawModel.network()
     model["input"].type = VD_TFLITE_INT8
     model["input"].zeroPoints = [-1]
-    model["input"].scales = [1.0 / 128]
+    model["input"].scales = [Float(1) / 128]
     let int8 = try read(model.bytes()).preprocessing
     #expect(int8.mean == [127, 127, 127])
     #expect(int8.standardDeviation == [128, 128, 128])

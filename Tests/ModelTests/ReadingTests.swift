@@ -168,7 +168,7 @@ import Testing
       Variant(testDescription: "a float input and a uint8 output") {
         $0["input"].type = VD_TFLITE_FLOAT32
         $0["output"].type = VD_TFLITE_UINT8
-        $0["output"].scales = [1.0 / 256]
+        $0["output"].scales = [Float(1) / 256]
         $0["output"].zeroPoints = [0]
         $0[builtin: VD_TFLITE_DEQUANTIZE].builtin = VD_TFLITE_QUANTIZE
       },
