@@ -3,7 +3,7 @@ import Glibc
 #endif
 
 /// The type of the file system that a folder lies on, as far as it tells whether events are whole.
-enum FileSystemKind {
+package enum FileSystemKind {
   /// File systems that others can write to without this kernel noticing: their folders send events
   /// only for what local processes do, and a probe with a local file would not find that out.
   private static let remote: Set<String> = [
@@ -12,7 +12,7 @@ enum FileSystemKind {
   ]
 
   /// Whether a file system of this type must be polled.
-  static func needsPolling(_ type: String) -> Bool {
+  package static func needsPolling(_ type: String) -> Bool {
     // "fuse.sshfs" and the like; "fuseblk" is a local disk (NTFS, exFAT).
     remote.contains(type) || type.hasPrefix("fuse.")
   }
@@ -30,7 +30,7 @@ enum FileSystemKind {
   }
 
   /// The value of the line `mnt_id:` of a file in /proc/self/fdinfo.
-  static func mountID(inFDInfo text: String) -> String? {
+  package static func mountID(inFDInfo text: String) -> String? {
     for line in text.split(separator: "\n") where line.hasPrefix("mnt_id:") {
       return line.dropFirst(7).split(whereSeparator: \.isWhitespace).first.map(String.init)
     }
@@ -39,7 +39,7 @@ enum FileSystemKind {
 
   /// The type in the line of this mount. proc(5): the fields before "-" vary in number, the one
   /// behind it is the type.
-  static func type(ofMount id: String, inMountInfo text: String) -> String? {
+  package static func type(ofMount id: String, inMountInfo text: String) -> String? {
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ")
       guard let first = fields.first, first == id else { continue }

@@ -40,6 +40,7 @@ extension FolderSpool {
     _ name: FileName, _ candidate: Candidate, _ bytes: [UInt8],
     in incoming: borrowing Directory, _ now: MonotonicTime
   ) throws(FramesError) -> EncodedFrame? {
+    willClaim?(name)
     let id = FrameIdentifier.file(name, candidate.identity)
     var claim = Claim(name: name, workName: nil, identity: candidate.identity, attempt: 1)
     if configuration.after == .leave {
@@ -49,6 +50,11 @@ extension FolderSpool {
       do {
         let work = try Directory(creatingAt: configuration.work)
         guard try move(name, to: workName, from: incoming, work) else { return nil }
+        let moved = (try? work.status(of: workName))?.identity
+        guard moved == candidate.identity else {
+          try putBack(workName, name, moved, from: work, to: incoming, now)
+          return nil
+        }
       } catch {
         return try putOff(name, candidate, error, now)
       }
@@ -73,6 +79,31 @@ extension FolderSpool {
     } catch {
       if error.code == ENOENT, case false? = try? incoming.contains(name) { return false }
       throw error.during(.claim, "\(configuration.incoming)/\(name.printable)")
+    }
+  }
+
+  /// Undoes the claim of a file that was replaced or written to after it was read: what lies in
+  /// `work` is not what was read, and must not be deleted in its name.
+  private mutating func putBack(
+    _ workName: FileName, _ name: FileName, _ identity: FileIdentity?,
+    from work: borrowing Directory, to incoming: borrowing Directory, _ now: MonotonicTime
+  ) throws(FramesError) {
+    guard let identity else { return }
+    counters.retried += 1
+    do {
+      if try incoming.contains(name) {
+        // Its place is taken by a yet newer one: this one is ours, and gets its turn from `work`.
+        let id = FrameIdentifier.file(name, identity)
+        let own = WorkName(id: id, attempt: 0, original: name)
+        try work.move(workName, to: own.fileName, in: work)
+        leftovers.append(Leftover(workName: own.fileName, claim: own))
+      } else {
+        try work.move(workName, to: name, in: incoming)
+        if watching == .events { putBackNames.insert(name) }
+        agenda.putReady(name, Candidate(cue: .created, identity: identity, now: now))
+      }
+    } catch {
+      throw error.during(.restore, "\(configuration.work)/\(workName.printable)")
     }
   }
 

@@ -35,7 +35,11 @@ extension FolderSpool {
     }
     guard admits(name, status) else { return .forget }
     if configuration.after == .leave, seen.contains(status.identity) { return .forget }
-    candidate.note(status.identity, now)
+    if status.identity != candidate.identity {
+      // Somebody is writing it, whatever was said before; if he is done, an event will tell.
+      candidate.cue = .created
+      candidate.note(status.identity, now)
+    }
     if candidate.verdict == nil {
       if let time = stillnessNeeded(candidate), now < candidate.lastChange + time {
         return .wait(until: candidate.lastChange + time)
@@ -44,6 +48,7 @@ extension FolderSpool {
       switch FolderSpool.read(name, status.identity, configuration, in: incoming) {
       case .whole(let bytes): return .take(bytes)
       case .changed: return .wait(until: now + .milliseconds(50))
+      case .busy: return .wait(until: now + .seconds(1))
       case .gone: return .forget
       case .judged(let verdict): candidate.verdict = verdict
       }
@@ -93,6 +98,8 @@ extension FolderSpool {
     case whole([UInt8])
     /// Somebody wrote to it meanwhile.
     case changed
+    /// It is not the file's fault: no descriptor or no memory is left.
+    case busy
     case gone
     case judged(Candidate.Verdict)
   }
@@ -140,6 +147,7 @@ extension FolderSpool {
       switch error.code {
       case ENOENT: return .gone
       case ELOOP, ENXIO: return .changed
+      case EMFILE, ENFILE, ENOMEM, EBUSY, EAGAIN: return .busy
       default: return .judged(unreadable(error))
       }
     }

@@ -58,7 +58,11 @@ extension FolderSpool {
       let id = leftover.claim.id
       let name = leftover.claim.original
       switch FolderSpool.read(leftover.workName, status.identity, configuration, in: work) {
-      case .gone, .changed: continue
+      case .gone: continue
+      case .changed, .busy:
+        leftovers.append(leftover)
+        suspendedUntil = now + .seconds(1)
+        return nil
       case .judged(let verdict):
         refuseLeftover(leftover, status.identity, verdict.refusal, in: work)
       case .whole(let bytes):

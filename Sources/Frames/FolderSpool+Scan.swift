@@ -69,6 +69,7 @@ extension FolderSpool {
     _ name: FileName, _ cue: Candidate.Cue, in incoming: borrowing Directory, _ now: MonotonicTime
   ) {
     guard admits(name) else { return }
+    let cue = cue == .renamed && putBackNames.remove(name) != nil ? .created : cue
     let known = agenda[name]
     guard let status = try? incoming.status(of: name) else {
       // It has gone again; if it was us who claimed it, that is as it should be.

@@ -75,15 +75,18 @@ extension FolderSpool {
       pollingReason = nil
     } catch {
       inotify.shut()
-      let why =
-        switch error.code {
-        case EMFILE: "no inotify instance is left: raise fs.inotify.max_user_instances"
-        case ENOSPC: "no inotify watch is left: raise fs.inotify.max_user_watches"
-        default: "inotify fails: \(errorText(error.code))"
-        }
-      poll(why: why, now)
+      poll(why: Self.reasonForPolling(error.code), now)
       // Not more often: others compete for the same limit.
       watchRetry = now + configuration.reconcileInterval
+    }
+  }
+
+  /// Why a folder cannot be watched, and what would help.
+  package static func reasonForPolling(_ code: CInt) -> String {
+    switch code {
+    case EMFILE: "no inotify instance is left: raise fs.inotify.max_user_instances"
+    case ENOSPC: "no inotify watch is left: raise fs.inotify.max_user_watches"
+    default: "inotify fails: \(errorText(code))"
     }
   }
 

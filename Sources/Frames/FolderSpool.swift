@@ -55,6 +55,8 @@ public struct FolderSpool: ~Copyable {
   var seen: SeenFiles
   /// Names that a notice was given about; bounded, see `sayOnce`.
   var said: Set<FileName> = []
+  /// Names that we moved back ourselves: the event of that is no producer's word.
+  var putBackNames: Set<FileName> = []
   var notices = NoticeList()
   /// The last scan left files out, because as many as allowed were tracked.
   var hasUntracked = false
@@ -69,6 +71,9 @@ public struct FolderSpool: ~Copyable {
   var suspendedUntil: MonotonicTime?
   /// The failure that was told last and has not been overcome.
   var standingError: FramesError?
+
+  /// A test's door: called between reading a file and claiming it.
+  package var willClaim: ((FileName) -> Void)?
 
   private let lock: Directory?
 
@@ -119,8 +124,8 @@ public struct FolderSpool: ~Copyable {
   /// Whether `nextFrame(now:)` may return a frame now.
   public func isWorthAsking(now: MonotonicTime) -> Bool {
     if let suspendedUntil, now < suspendedUntil { return false }
-    guard watching != .gone else { return false }
-    return agenda.readyCount > 0 || !leftovers.isEmpty || wantsScanForMore
+    if !leftovers.isEmpty { return true }
+    return watching != .gone && (agenda.readyCount > 0 || wantsScanForMore)
   }
 
   /// The next time at which `expire(now:)` has something to do.

@@ -1,19 +1,19 @@
 /// A binary heap: the smallest element first. Adding and taking cost O(log n).
-struct Heap<Element: Comparable> {
+package struct Heap<Element: Comparable> {
   private var elements: [Element] = []
 
-  init() {}
+  package init() {}
 
   /// Orders `elements` in O(n).
-  init(_ elements: [Element]) {
+  package init(_ elements: [Element]) {
     self.elements = elements
     for index in stride(from: elements.count / 2 - 1, through: 0, by: -1) { sink(index) }
   }
 
-  var count: Int { elements.count }
-  var first: Element? { elements.first }
+  package var count: Int { elements.count }
+  package var first: Element? { elements.first }
 
-  mutating func insert(_ element: Element) {
+  package mutating func insert(_ element: Element) {
     elements.append(element)
     var index = elements.count - 1
     while index > 0, elements[index] < elements[(index - 1) / 2] {
@@ -22,7 +22,7 @@ struct Heap<Element: Comparable> {
     }
   }
 
-  mutating func removeFirst() -> Element? {
+  package mutating func removeFirst() -> Element? {
     guard let last = elements.popLast() else { return nil }
     guard let first = elements.first else { return last }
     elements[0] = last
@@ -31,7 +31,7 @@ struct Heap<Element: Comparable> {
   }
 
   /// The heap of those elements for which `isIncluded` holds.
-  func filter(_ isIncluded: (Element) -> Bool) -> Heap { Heap(elements.filter(isIncluded)) }
+  package func filter(_ isIncluded: (Element) -> Bool) -> Heap { Heap(elements.filter(isIncluded)) }
 
   private mutating func sink(_ start: Int) {
     var index = start

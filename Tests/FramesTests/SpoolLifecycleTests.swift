@@ -239,6 +239,47 @@ struct SpoolLifecycleTests {
     #expect(said.isEmpty)
   }
 
+  @Test("A file replaced between reading and claiming is not lost, and not taken for the old one")
+  func replaced() throws {
+    let fixture = SpoolFixture()
+    let second = FakeJPEG.image(seed: 61)
+    var spool = try fixture.start()
+    fixture.renameIn("x.jpg")
+    #expect(takeEvents(&spool, .start))
+    let once = Once()
+    spool.willClaim = { _ in if once.isFirst() { fixture.renameIn("x.jpg", second) } }
+    var frames = try claimAll(&spool, .start)
+    #expect(frames.isEmpty)
+    #expect(fixture.incoming == ["x.jpg"])
+    #expect(takeEvents(&spool, .start))
+    frames = try claimAll(&spool, .start)
+    spool.expire(now: .start + .seconds(2))
+    frames += try claimAll(&spool, .start + .seconds(2))
+    #expect(frames.map(\.bytes) == [second])
+  }
+
+  @Test("A file written to between reading and claiming gets its time to settle")
+  func appended() throws {
+    let fixture = SpoolFixture()
+    var spool = try fixture.start()
+    fixture.renameIn("x.jpg")
+    #expect(takeEvents(&spool, .start))
+    let once = Once()
+    let path = Array(fixture.path("x.jpg").utf8)
+    spool.willClaim = { _ in
+      // What follows the image is cut off together with its end.
+      if once.isFirst() { _ = Files.withPath(path) { truncate($0, 200) } }
+    }
+    spool.drainEvents(now: .start)
+    var frames = try claimAll(&spool, .start)
+    spool.drainEvents(now: .start)
+    frames += try claimAll(&spool, .start)
+    #expect(frames.isEmpty)
+    // Our own move back must not count as the producer's word that it is whole.
+    #expect(fixture.incoming == ["x.jpg"])
+    #expect(fixture.quarantine.isEmpty)
+  }
+
   @Test("A file that cannot be finished is in hand until it can")
   func unsettled() throws {
     let fixture = SpoolFixture()
@@ -302,6 +343,16 @@ struct SpoolLifecycleTests {
       incoming: fixture.configuration.incoming, other: fixture.configuration.work)
     #expect(throws: expected) {
       _ = try FolderSpool(fixture.configuration, now: .start)
+    }
+  }
+
+  /// True the first time it is asked.
+  final class Once {
+    private var asked = false
+
+    func isFirst() -> Bool {
+      defer { asked = true }
+      return !asked
     }
   }
 
