@@ -9,12 +9,12 @@ struct Directory: ~Copyable {
   private let handle: FileHandle
 
   init(path: String) throws(FramesError) {
-    self.path = path
-    do {
-      handle = try FileHandle(path: path, flags: O_RDONLY | O_DIRECTORY)
-    } catch {
-      throw error.during(.open, path)
+    // Not assigned inside a do-catch: the 6.0.3 compiler crashes on that.
+    let opened = try naming(.open, path) { () throws(Errno) in
+      try FileHandle(path: path, flags: O_RDONLY | O_DIRECTORY)
     }
+    self.path = path
+    handle = opened
   }
 
   /// Opens the folder, made first where it is missing (mode 0750, one level).

@@ -85,16 +85,27 @@ public struct FolderSpool: ~Copyable {
   ///   between them, or when another process takes frames from this spool.
   public init(_ configuration: SpoolConfiguration, now: MonotonicTime) throws(FramesError) {
     precondition(configuration.maximumTrackedFiles >= 2, "a spool must track two files at least")
+    let incoming = try Directory(path: configuration.incoming)
+    let lock = try FolderSpool.prepare(configuration, besides: incoming)
+    // Delegated, because the 6.0.3 compiler takes no mutating call in an init with `let`s.
+    self.init(configuration, lock: lock)
+    startWatching(incoming, now)
+  }
+
+  private init(_ configuration: SpoolConfiguration, lock: consuming Directory?) {
     self.configuration = configuration
     // Eight times what is tracked: an identity takes a sixth of the memory of a candidate.
     seen = SeenFiles(capacity: 8 * configuration.maximumTrackedFiles)
-    let incoming = try Directory(path: configuration.incoming)
+    self.lock = lock
+  }
+
+  /// Makes and checks the folders beside the watch folder; returns `work`, locked, where frames are
+  /// moved at all.
+  private static func prepare(
+    _ configuration: SpoolConfiguration, besides incoming: borrowing Directory
+  ) throws(FramesError) -> Directory? {
+    guard configuration.after != .leave else { return nil }
     let device = try FolderSpool.device(of: incoming)
-    guard configuration.after != .leave else {
-      lock = nil
-      startWatching(incoming, now)
-      return
-    }
     let work = try Directory(creatingAt: configuration.work)
     try FolderSpool.require(work, on: device, with: configuration.incoming)
     let quarantine = try Directory(creatingAt: configuration.quarantine)
@@ -107,8 +118,7 @@ public struct FolderSpool: ~Copyable {
     if let isFree = try? work.lock(), !isFree {
       throw FramesError.spoolInUse(path: configuration.work)
     }
-    lock = consume work
-    startWatching(incoming, now)
+    return work
   }
 
   /// The descriptor to wait on for `drainEvents(now:)`; nil while the folder is polled for want of

@@ -66,18 +66,38 @@ public struct StreamSource: ~Copyable {
   public init(
     adopting descriptor: CInt, name: String, nonce: UInt64, limits: Limits = Limits()
   ) throws(FramesError) {
-    let adopted = FileHandle(adopting: descriptor)
-    let flags = try naming(.examine, name) { () throws(Errno) in
-      try SystemCall.retrying { fcntl(descriptor, F_GETFL) }.get()
-    }
-    let status = try naming(.examine, name) { () throws(Errno) in try adopted.status() }
-    handle = adopted
-    isNonBlocking = flags & O_NONBLOCK != 0
-    canBeWaitedFor = !status.isRegular && !status.isDirectory
+    // Delegated, because a throw before all is initialised crashes the 6.0.3 compiler.
+    let facts = try Facts(descriptor, name)
+    self.init(descriptor, facts, name: name, nonce: nonce, limits: limits)
+  }
+
+  private init(_ descriptor: CInt, _ facts: Facts, name: String, nonce: UInt64, limits: Limits) {
+    handle = FileHandle(adopting: descriptor)
+    isNonBlocking = facts.isNonBlocking
+    canBeWaitedFor = facts.canBeWaitedFor
     self.name = name
     self.nonce = nonce
     self.limits = limits
     splitter = JPEGStreamSplitter(maximumFrameLength: limits.frameLength)
+  }
+
+  /// What a descriptor says about itself.
+  private struct Facts {
+    var isNonBlocking: Bool
+    var canBeWaitedFor: Bool
+
+    /// Closes the descriptor where it throws.
+    init(_ descriptor: CInt, _ name: String) throws(FramesError) {
+      do throws(Errno) {
+        let flags = try SystemCall.retrying { fcntl(descriptor, F_GETFL) }.get()
+        let status = try FileStatus(descriptor)
+        isNonBlocking = flags & O_NONBLOCK != 0
+        canBeWaitedFor = !status.isRegular && !status.isDirectory
+      } catch {
+        close(descriptor)
+        throw error.during(.examine, name)
+      }
+    }
   }
 
   /// Opens the FIFO at `path`, for reading *and* writing: so it stays open while writers come and

@@ -17,15 +17,19 @@ struct SpoolRefusalTests {
     }
   }
 
+  /// Files that are no whole JPEG, the code, and how the reason starts.
+  static let unfit: [(bytes: [UInt8], code: String, detail: String)] = [
+    (Array(image.dropLast()), "truncated", "it ends inside a scan's data"),
+    ([0x89] + Array("PNG....".utf8), "not-a-jpeg", "it is a PNG"),
+    (image[..<20] + [0xFF, 0xD8] + image[20...], "malformed", "a second start of image"),
+    ([UInt8](repeating: 0xFF, count: 3000), "too-large", "it has 3000 bytes"),
+  ]
+
   @Test(
     "A file renamed in that is no whole JPEG is refused at once, with the reason beside it",
-    arguments: [
-      (Array(image.dropLast()), "truncated", "it ends inside a scan's data"),
-      (Array("\u{89}PNG....".unicodeScalars.map { UInt8($0.value) }), "not-a-jpeg", "it is a PNG"),
-      (image[..<20] + [0xFF, 0xD8] + image[20...], "malformed", "a second start of image"),
-      ([UInt8](repeating: 0xFF, count: 3000), "too-large", "it has 3000 bytes"),
-    ])
-  func refused(bytes: [UInt8], code: String, detail: String) throws {
+    arguments: 0..<4)
+  func refused(index: Int) throws {
+    let (bytes, code, detail) = Self.unfit[index]
     var fixture = SpoolFixture()
     fixture.configuration.maximumFileLength = 2000
     var spool = try fixture.start()
