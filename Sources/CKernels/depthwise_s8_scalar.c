@@ -29,9 +29,7 @@ static void run_block(const vd_conv_args *args, const int8_t *const *taps, int8_
     const vd_window *w = &args->window;
     const vd_requant *q = &args->requant;
     const int32_t tap_count = w->kernel_h * w->kernel_w, multiplier = w->out_c / w->in_c;
-    int32_t sums[BLOCK];
-    for (int32_t c = 0; c < count; c++)
-        sums[c] = q->bias[first + c];
+    int32_t sums[BLOCK] = {0};
     const int8_t *weights = (const int8_t *)args->weights + first;
     for (int32_t t = 0; t < tap_count; t++, weights += w->out_c) {
         if (multiplier == 1) {
@@ -44,7 +42,8 @@ static void run_block(const vd_conv_args *args, const int8_t *const *taps, int8_
         }
     }
     for (int32_t c = 0; c < count; c++)
-        output[first + c] = vd_requantize(sums[c], q->shift[first + c], q->multiplier[first + c],
+        output[first + c] = vd_requantize(vd_sum_s32(q->bias[first + c], sums[c]),
+                                          q->shift[first + c], q->multiplier[first + c],
                                           q->final_shift, q->zero_point, q->low, q->high);
 }
 

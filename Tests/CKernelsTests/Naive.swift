@@ -76,7 +76,9 @@ enum Naive {
     return output
   }
 
-  private static func requantize(_ sum: Int64, channel: Int, _ call: Call) -> Int8 {
+  private static func requantize(_ exact: Int64, channel: Int, _ call: Call) -> Int8 {
+    // The sum is an int32 that wraps around.
+    let sum = Int64(Int32(truncatingIfNeeded: exact))
     let int16 = Int64(Int16.min)...Int64(Int16.max)
     let shift = Int(call.shift[channel])
     let shifted = shift < 0 ? sum * (1 << -shift) : floorDivide(sum, powerOf2: shift)

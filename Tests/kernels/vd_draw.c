@@ -144,6 +144,9 @@ vd_requant vd_draw_requant(vd_random *r, int32_t *bias, int32_t *shift, int16_t 
         const int32_t limit = (shift[c] < 0 ? INT32_MAX >> -shift[c] : INT32_MAX) - largest;
         const int32_t reach = real && 1 << bits < limit ? 1 << bits : limit;
         bias[c] = one_in(r, 8) ? (one_in(r, 2) ? reach : -reach) : vd_between(r, -reach, reach);
+        // Sums that wrap around, as a converter's saturated bias makes them.
+        if (shift[c] >= 0 && one_in(r, 16))
+            bias[c] = one_in(r, 2) ? INT32_MAX : INT32_MIN;
         if (real) {
             multiplier[c] = (int16_t)vd_between(r, 1 << 14, INT16_MAX);
         } else {
