@@ -51,11 +51,12 @@ let package = Package(
     module(
       "Watch", ["CSystemd", "Tensors", "Model", "Frames", "Journal", "Inference", "Vision"]),
     // programs
-    .executableTarget(name: "vedetted", dependencies: ["Watch"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "vedetted", dependencies: ["Watch", "Journal"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "vedette",
       dependencies: [
-        "Watch", "Tensors", "Model", "Inference", "Vision",
+        "Watch", "Tensors", "Model", "Frames", "Journal", "Inference", "Vision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),
     // tests
@@ -67,7 +68,9 @@ let package = Package(
     tests("Model", ["Model", "CTFLite", "Tensors"]),
     tests("Frames", ["Frames", "Tensors"]),
     tests("Journal", ["Journal"]),
-    tests("Inference", ["Inference", "CKernels", "Model", "Tensors"]),
+    tests(
+      "Inference", ["Inference", "CKernels", "Model", "Tensors"],
+      exclude: ["Goldens", "make_goldens.py"]),
     tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"], exclude: ["Fixtures"]),
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
     tests("Architecture", []),

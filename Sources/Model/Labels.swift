@@ -17,9 +17,20 @@ struct LabelSource {
   static let maximumSize = 1 << 20
   static let maximumCount = 100_000
 
+  /// Where labels may come from.
+  enum Choice {
+    /// The model file alone.
+    case model
+    /// The model file, else a file beside it.
+    case modelOrBeside
+    /// This file, which must be there.
+    case file(String)
+  }
+
   /// The labels of the archive's file `embedded` if the metadata names one, else of a file beside
-  /// the model if `looksBeside`; nil if there are none.
-  func labels(embedded: String?, looksBeside: Bool) throws(ModelError) -> [String]? {
+  /// the model, as far as `choice` allows; nil if there are none.
+  func labels(_ choice: Choice, embedded: String?) throws(ModelError) -> [String]? {
+    if case .file(let named) = choice { return try read(named, mayBeMissing: false) }
     if let embedded {
       let source = "its metadata's file \"\(printable(embedded))\""
       let bytes: [UInt8]
@@ -30,31 +41,29 @@ struct LabelSource {
       }
       return try parse(bytes, source)
     }
-    guard looksBeside else { return nil }
+    guard case .modelOrBeside = choice else { return nil }
     for candidate in candidates {
-      do {
-        let file = try readFile(candidate, limit: LabelSource.maximumSize)
-        return try parse(file.withUnsafeBytes { Array($0) }, candidate)
-      } catch let error as FileFailure {
-        switch error {
-        case .system(_, ENOENT): continue
-        case .system(let call, let code):
-          throw .invalidLabels(
-            path: path, source: candidate, why: "\(call): \(errorText(code))")
-        case .notRegular:
-          throw .invalidLabels(path: path, source: candidate, why: "not a regular file")
-        case .tooLarge(let bytes):
-          throw .invalidLabels(
-            path: path, source: candidate,
-            why: "\(bytes) bytes are more than \(LabelSource.maximumSize)")
-        }
-      } catch let error as ModelError {
-        throw error
-      } catch {
-        preconditionFailure("reading labels throws nothing else")
-      }
+      if let labels = try read(candidate, mayBeMissing: true) { return labels }
     }
     return nil
+  }
+
+  /// The labels of a file of its own; nil if it is missing and may be.
+  private func read(_ file: String, mayBeMissing: Bool) throws(ModelError) -> [String]? {
+    let bytes: [UInt8]
+    do {
+      bytes = try readFile(file, limit: LabelSource.maximumSize).withUnsafeBytes { Array($0) }
+    } catch {
+      let why: String
+      switch error {
+      case .system(_, ENOENT) where mayBeMissing: return nil
+      case .system(let call, let code): why = "\(call): \(errorText(code))"
+      case .notRegular: why = "not a regular file"
+      case .tooLarge(let bytes): why = "\(bytes) bytes are more than \(LabelSource.maximumSize)"
+      }
+      throw .invalidLabels(path: path, source: file, why: why)
+    }
+    return try parse(bytes, file)
   }
 
   /// `<name>.labels.txt` for `<name>.tflite`, then `labels.txt`, both in the model's folder.

@@ -27,7 +27,9 @@ public struct ModelFile: ~Copyable {
   ///
   /// Labels are those of the file's own metadata, else `<name>.labels.txt` beside `<name>.tflite`,
   /// else `labels.txt` beside it.
-  public init(path: String) throws(ModelError) {
+  ///
+  /// - Parameter labelsPath: a file of labels to take instead.
+  public init(path: String, labelsPath: String? = nil) throws(ModelError) {
     let bytes: AlignedBytes
     do {
       bytes = try readFile(path, limit: ModelFile.maximumFileSize)
@@ -38,7 +40,7 @@ public struct ModelFile: ~Copyable {
       case .tooLarge(let count): throw .tooLarge(path: path, bytes: count)
       }
     }
-    try self.init(bytes, path: path, looksBeside: true)
+    try self.init(bytes, path: path, labels: labelsPath.map { .file($0) } ?? .modelOrBeside)
   }
 
   /// Checks `bytes`. Opens no file: `path` is for messages.
@@ -46,15 +48,15 @@ public struct ModelFile: ~Copyable {
     guard bytes.count <= ModelFile.maximumFileSize else {
       throw .tooLarge(path: path, bytes: bytes.count)
     }
-    try self.init(bytes, path: path, looksBeside: false)
+    try self.init(bytes, path: path, labels: .model)
   }
 
-  private init(_ bytes: consuming AlignedBytes, path: String, looksBeside: Bool)
+  private init(_ bytes: consuming AlignedBytes, path: String, labels choice: LabelSource.Choice)
     throws(ModelError)
   {
     let contents = try bytes.withUnsafeBytes { raw in
       attempt { () throws(ModelError) in
-        try ModelContents(raw, path: path, looksBeside: looksBeside)
+        try ModelContents(raw, path: path, labels: choice)
       }
     }.get()
     self.path = path
@@ -96,7 +98,9 @@ private struct ModelContents {
   let modelID: String
   let description: String
 
-  init(_ raw: UnsafeRawBufferPointer, path: String, looksBeside: Bool) throws(ModelError) {
+  init(
+    _ raw: UnsafeRawBufferPointer, path: String, labels choice: LabelSource.Choice
+  ) throws(ModelError) {
     let file: ModelBytes
     do {
       file = try ModelBytes(raw)
@@ -120,7 +124,7 @@ private struct ModelContents {
     let standard = try reader.standardMetadata()
     preprocessing = try reader.preprocessing(graph: graph, standard: standard)
     labels = try LabelSource(path: path, raw: raw, classCount: graph.classCount)
-      .labels(embedded: standard?.labelFile, looksBeside: looksBeside)
+      .labels(choice, embedded: standard?.labelFile)
     modelID = hexadecimal(SHA256.hash(raw))
   }
 }

@@ -18,6 +18,8 @@ struct PackageManifest {
       index += declaration.utf8.count
       let call = PackageManifest.call(code[index...])
       let strings = PackageManifest.strings(in: call)
+      // What the tests share lies in Tests/ and has no place in the order.
+      guard !strings.contains(where: { $0.hasPrefix("Tests/") }) else { continue }
       if let name = strings.first { dependencies[name] = Array(strings.dropFirst()) }
     }
   }

@@ -1,0 +1,166 @@
+import CKernels
+public import Model
+public import Tensors
+
+/// A model that is ready to run: planned, its weights packed for this CPU, all memory in hand.
+///
+/// Loading throws; running cannot fail and allocates nothing. One network serves one thread.
+public struct Network: ~Copyable {
+  /// The input tensor's shape, element type and quantization.
+  public let input: TensorInfo
+  /// The output tensor's shape, element type and quantization.
+  public let output: TensorInfo
+  /// SHA-256 of the model file, 64 hexadecimal digits.
+  public let modelID: String
+  /// Multiply-accumulate operations of one run.
+  public let macCount: Int
+  /// The highest instruction set that a kernel in use needs: "scalar", "avx2", "neon".
+  public let isaName: String
+  /// Whether the outputs are probabilities: the graph ends in a softmax.
+  public let outputIsProbability: Bool
+  /// The operators as they run: position in the file, kernel, output tensor.
+  public let steps: [StepDescription]
+
+  private let plan: [PlannedStep]
+  private var arena: AlignedBytes
+  private var scratch: AlignedBytes
+  private let parameters: AlignedBytes
+
+  /// What a step is, for tables.
+  public struct StepDescription: Sendable {
+    public let operatorIndex: Int
+    public let kernelName: String
+    /// Index of the tensor that it writes.
+    public let tensor: Int
+  }
+
+  /// Plans `file`'s graph. The file is not needed afterwards.
+  ///
+  /// - Parameter kernels: which instruction sets may be used; all that the CPU has by default.
+  /// - Throws: ``InferenceError`` if the graph is not one that our kernels can run.
+  public init(
+    _ file: borrowing ModelFile, kernels: KernelSelection = .best
+  ) throws(InferenceError) {
+    let graph = file.graph
+    guard graph.inputs.count == 1, graph.outputs.count == 1 else {
+      throw .unusableGraph(
+        reason: "it has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs; "
+          + "a classifier has one of each")
+    }
+    let schedule = Schedule(graph)
+    guard !schedule.steps.isEmpty else {
+      throw .unusableGraph(reason: "it has no operator that computes anything")
+    }
+    let lifetimes = Network.lifetimes(graph, schedule)
+    let memory = MemoryPlan(lifetimes)
+    let networkInput = graph.inputs[0]
+    let networkOutput = graph.outputs[0]
+    func location(_ tensor: Int) throws(InferenceError) -> PlannedStep.Location {
+      let root = schedule.root(of: tensor)
+      if root == networkInput { return .input }
+      if root == networkOutput { return .output }
+      if let offset = memory.offsets[root] { return .arena(offset) }
+      throw .unusableGraph(
+        reason: "tensor \(tensor) ('\(graph.tensors[tensor].name)') is never written")
+    }
+
+    let read = { (tensor: TensorInfo, file: borrowing ModelFile) -> [UInt8] in
+      file.withConstant(of: tensor) { bytes in
+        tensor.elementType == .int4
+          ? widenedInt4(bytes, count: tensor.shape.elementCount) : Array(bytes)
+      }
+    }
+    var lowering = Lowering(graph: graph, schedule: schedule, isaMask: kernels.mask)
+    var plan: [PlannedStep] = []
+    var steps: [StepDescription] = []
+    for step in schedule.steps {
+      // The constants that a step needs are read here, so that `Lowering` needs no file.
+      var constants: [Int: [UInt8]] = [:]
+      for tensor in step.source.inputs where graph.tensors[tensor].isConstant {
+        constants[tensor] = read(graph.tensors[tensor], file)
+      }
+      let kernel = try lowering.kernel(for: step) { constants[$0.index] ?? [] }
+      let output = schedule.root(of: step.source.output)
+      // Of all operators only ADD reads two activations.
+      let second = if case .add = step.source.kind { step.source.inputs[1] } else { step.input }
+      plan.append(
+        PlannedStep(
+          kernel: kernel, first: try location(step.input),
+          second: try location(second), destination: try location(output),
+          tensor: output, tensorByteCount: graph.tensors[output].byteCount,
+          operatorIndex: step.source.index))
+      steps.append(
+        StepDescription(
+          operatorIndex: step.source.index, kernelName: lowering.kernelNames.last ?? "",
+          tensor: output))
+    }
+
+    var parameters = AlignedBytes(count: lowering.parameterByteCount)
+    for fill in lowering.fills { Network.write(fill, into: &parameters, graph, file, read) }
+
+    input = graph.tensors[networkInput]
+    output = graph.tensors[networkOutput]
+    modelID = file.modelID
+    macCount = graph.operators.reduce(0) { $0 + graph.macCount(of: $1) }
+    isaName = String(cString: vd_isa_name(lowering.highestISA))
+    outputIsProbability = Network.endsInSoftmax(graph)
+    self.steps = steps
+    self.plan = plan
+    self.parameters = parameters
+    arena = AlignedBytes(count: memory.byteCount)
+    scratch = AlignedBytes(count: lowering.scratchByteCount)
+  }
+
+  /// Bytes that hold activations while it runs.
+  public var arenaByteCount: Int { arena.count }
+  /// Bytes of packed weights and tables.
+  public var parameterByteCount: Int { parameters.count }
+
+  /// Computes `output` from `input`.
+  ///
+  /// Both must have the shapes and element types of ``input`` and ``output``.
+  public mutating func run(input: borrowing Tensor, output: inout Tensor) {
+    run(input: input, output: &output) { _, _ in }
+  }
+
+  /// As above, with a look at each operator's output right after it was computed; what
+  /// `observe` changes there, the operators that follow read.
+  ///
+  /// - Parameter observe: gets the tensor's index and its bytes, valid during the call.
+  public mutating func run(
+    input: borrowing Tensor, output: inout Tensor,
+    observe: (Int, UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    precondition(
+      input.byteCount == self.input.byteCount && input.elementType == self.input.elementType,
+      "the input tensor is not the network's")
+    precondition(
+      output.byteCount == self.output.byteCount && output.elementType == self.output.elementType,
+      "the output tensor is not the network's")
+    let plan = plan
+    input.withUnsafeBytes { input in
+      output.withUnsafeMutableBytes { output in
+        arena.withUnsafeMutableBytes { arena in
+          scratch.withUnsafeMutableBytes { scratch in
+            parameters.withUnsafeBytes { parameters in
+              guard let input = input.baseAddress, let output = output.baseAddress,
+                let arena = arena.baseAddress, let scratch = scratch.baseAddress,
+                let parameters = parameters.baseAddress
+              else { return }
+              let memory = PlannedStep.Memory(
+                input: input, output: output, arena: arena, parameters: parameters,
+                scratch: scratch)
+              for step in plan {
+                step.run(in: memory)
+                observe(
+                  step.tensor,
+                  UnsafeMutableRawBufferPointer(
+                    start: memory.destination(step.destination), count: step.tensorByteCount))
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

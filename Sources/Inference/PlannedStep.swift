@@ -1,0 +1,162 @@
+import CKernels
+
+/// One kernel call with everything worked out but the addresses: plain numbers, so that running a
+/// plan touches no reference counts and allocates nothing.
+struct PlannedStep {
+  /// Where an activation lies.
+  enum Location {
+    /// The network's own input tensor.
+    case input
+    /// The network's own output tensor.
+    case output
+    /// Bytes from the start of the arena.
+    case arena(Int)
+  }
+
+  /// A convolution, depthwise convolution or fully connected layer.
+  struct Convolution {
+    var run: ConvolutionFunction
+    var window: vd_window
+    var inputZeroPoint: Int32
+    var finalShift: Int32
+    var zeroPoint: Int32
+    var low: Int32
+    var high: Int32
+    /// Rows of output, or blocks of output channels of a fully connected layer.
+    var rows: Int32
+    /// Bytes from the start of the parameters.
+    var weights: Int
+    var bias: Int
+    var shift: Int
+    var multiplier: Int
+  }
+
+  typealias ConvolutionFunction =
+    @convention(c) (
+      UnsafePointer<vd_conv_args>, UnsafePointer<Int8>, UnsafeMutablePointer<Int8>,
+      UnsafeMutableRawPointer, Int32, Int32
+    ) -> Void
+
+  enum Kernel {
+    case convolution(Convolution)
+    case add(vd_add_args, count: Int)
+    case mean(vd_mean_args)
+    case averagePool(vd_window, low: Int32, high: Int32)
+    case maxPool(vd_window, low: Int32, high: Int32)
+    case pad(vd_pad_args)
+    /// The table is 256 UInt32 in the parameters.
+    case softmax(table: Int, rows: Int, count: Int)
+    case copy(byteCount: Int)
+    /// uint8 input or output is int8 with the top bit flipped, before or after.
+    case rescale(vd_rescale_args, flipInput: Bool, flipOutput: Bool, count: Int)
+    case quantize(scale: Float, zeroPoint: Int32, flipOutput: Bool, count: Int)
+    case dequantize(scale: Float, zeroPoint: Int32, flipInput: Bool, count: Int)
+  }
+
+  var kernel: Kernel
+  var first: Location
+  /// The second activation of an ADD; equal to `first` for the others.
+  var second: Location
+  var destination: Location
+  /// The tensor that it writes and that tensor's bytes, for whoever looks in between.
+  var tensor: Int
+  var tensorByteCount: Int
+  /// Its operator's position in the file.
+  var operatorIndex: Int
+}
+
+extension PlannedStep {
+  /// The addresses that the locations count from.
+  struct Memory {
+    var input: UnsafeRawPointer
+    var output: UnsafeMutableRawPointer
+    var arena: UnsafeMutableRawPointer
+    var parameters: UnsafeRawPointer
+    var scratch: UnsafeMutableRawPointer
+
+    func source(_ location: Location) -> UnsafeRawPointer {
+      switch location {
+      case .input: input
+      case .output: UnsafeRawPointer(output)
+      case .arena(let offset): UnsafeRawPointer(arena + offset)
+      }
+    }
+
+    func destination(_ location: Location) -> UnsafeMutableRawPointer {
+      switch location {
+      case .input: preconditionFailure("a step never writes the network's input")
+      case .output: output
+      case .arena(let offset): arena + offset
+      }
+    }
+  }
+
+  /// Calls the kernel.
+  func run(in memory: Memory) {
+    let from = memory.source(first)
+    let to = memory.destination(destination)
+    let input = from.assumingMemoryBound(to: Int8.self)
+    let output = to.assumingMemoryBound(to: Int8.self)
+    switch kernel {
+    case .convolution(let convolution):
+      var args = convolution.arguments(parameters: memory.parameters)
+      convolution.run(&args, input, output, memory.scratch, 0, convolution.rows)
+    case .add(var args, let count):
+      let other = memory.source(second).assumingMemoryBound(to: Int8.self)
+      vd_add_s8(&args, input, other, output, count)
+    case .mean(var args):
+      vd_mean_s8(&args, input, output)
+    case .averagePool(var window, let low, let high):
+      vd_average_pool_s8(&window, low, high, input, output, 0, window.out_h)
+    case .maxPool(var window, let low, let high):
+      vd_max_pool_s8(&window, low, high, input, output, 0, window.out_h)
+    case .pad(var args):
+      vd_pad_s8(&args, input, output)
+    case .softmax(let table, let rows, let count):
+      let exponentials = (memory.parameters + table).assumingMemoryBound(to: UInt32.self)
+      vd_softmax_s8(exponentials, input, output, rows, count)
+    case .copy(let byteCount):
+      to.copyMemory(from: from, byteCount: byteCount)
+    case .rescale(var args, let flipInput, let flipOutput, let count):
+      var source = input
+      if flipInput {
+        flip(from, to, count)
+        source = UnsafePointer(output)
+      }
+      vd_rescale_s8(&args, source, output, count)
+      if flipOutput { flip(to, to, count) }
+    case .quantize(let scale, let zeroPoint, let flipOutput, let count):
+      vd_quantize_f32(from.assumingMemoryBound(to: Float.self), output, count, scale, zeroPoint)
+      if flipOutput { flip(to, to, count) }
+    case .dequantize(let scale, let zeroPoint, let flipInput, let count):
+      var source = input
+      if flipInput {
+        flip(from, memory.scratch, count)
+        source = UnsafePointer(memory.scratch.assumingMemoryBound(to: Int8.self))
+      }
+      vd_dequantize_s8(source, to.assumingMemoryBound(to: Float.self), count, scale, zeroPoint)
+    }
+  }
+
+  private func flip(
+    _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int
+  ) {
+    vd_flip_sign(
+      from.assumingMemoryBound(to: UInt8.self), to.assumingMemoryBound(to: UInt8.self), count)
+  }
+}
+
+extension PlannedStep.Convolution {
+  /// The C arguments, once the parameters have an address.
+  func arguments(parameters: UnsafeRawPointer) -> vd_conv_args {
+    vd_conv_args(
+      window: window,
+      requant: vd_requant(
+        bias: (parameters + bias).assumingMemoryBound(to: Int32.self),
+        shift: (parameters + shift).assumingMemoryBound(to: Int32.self),
+        multiplier: (parameters + multiplier).assumingMemoryBound(to: Int16.self),
+        final_shift: finalShift, zero_point: zeroPoint, low: low, high: high),
+      input_zero_point: inputZeroPoint,
+      weights: parameters + weights)
+  }
+}
