@@ -32,11 +32,12 @@ struct Candidate {
   /// Failed claims, for the back-off.
   var failures = 0
 
-  init(cue: Cue, identity: FileIdentity, now: MonotonicTime) {
+  /// - Parameter stillFor: how long the file is known to have stood still.
+  init(cue: Cue, identity: FileIdentity, now: MonotonicTime, stillFor: Duration = .zero) {
     self.cue = cue
     self.identity = identity
     arrival = now
-    lastChange = now
+    lastChange = now + (.zero - stillFor)
   }
 }
 

@@ -20,7 +20,8 @@ extension FolderSpool {
   /// closed is taken as soon as its structure reaches the end of the image; so is one found by
   /// listing, except where polling: there it must have stood still between two looks, because a
   /// remote writer's blocks may arrive in any order. A file of which only the creation is known
-  /// must stand still for the settle time. What is not whole has until the give-up time.
+  /// must stand still for the settle time. What is not whole has until the give-up time, less where
+  /// its writer closed it.
   mutating func look(
     at name: FileName, _ candidate: inout Candidate, in incoming: borrowing Directory,
     _ now: MonotonicTime
@@ -68,7 +69,10 @@ extension FolderSpool {
   /// What to do with a file that is not whole, by how long it has stood still.
   private func decide(_ candidate: Candidate, _ now: MonotonicTime) -> Look {
     let settled = candidate.lastChange + configuration.settleTime
-    let givenUp = candidate.lastChange + configuration.giveUpTime
+    let patience =
+      candidate.cue == .closed
+      ? min(configuration.giveUpTime, configuration.closedGiveUpTime) : configuration.giveUpTime
+    let givenUp = candidate.lastChange + patience
     let isFinal = candidate.cue == .renamed
     switch candidate.verdict {
     case nil: return .wait(until: settled)
@@ -82,7 +86,7 @@ extension FolderSpool {
         return .refuse(FrameRefusal(code: FrameRefusal.Code.truncated, detail: detail))
       }
       if now >= givenUp {
-        let text = "\(detail); unchanged for \(configuration.giveUpTime)"
+        let text = "\(detail); unchanged for \(patience)"
         return .refuse(FrameRefusal(code: FrameRefusal.Code.truncated, detail: text))
       }
       return .wait(until: min(givenUp, now + configuration.settleTime))

@@ -8,6 +8,7 @@ extension FolderSpool {
   private struct Find: Comparable {
     let name: FileName
     let identity: FileIdentity
+    let stillFor: Duration
 
     static func < (a: Find, b: Find) -> Bool {
       a.identity.modifiedNanoseconds == b.identity.modifiedNanoseconds
@@ -41,7 +42,7 @@ extension FolderSpool {
           stillSeen.insert(status.identity)
           return
         }
-        finds.append(Find(name: name, identity: status.identity))
+        finds.append(Find(name: name, identity: status.identity, stillFor: stillness(of: status)))
         if finds.count > 2 * room + 64 {
           finds.sort()
           finds.removeLast(finds.count - room)
@@ -60,8 +61,17 @@ extension FolderSpool {
     hasUntracked = left || finds.count > room
     for find in finds.prefix(room) {
       counters.seen += 1
-      agenda.putReady(find.name, Candidate(cue: .found, identity: find.identity, now: now))
+      agenda.putReady(
+        find.name,
+        Candidate(cue: .found, identity: find.identity, now: now, stillFor: find.stillFor))
     }
+  }
+
+  /// How long a file that is found by listing counts as still: one that has lain there since before
+  /// we looked need not be watched for the give-up time again. Another machine's clock says nothing.
+  private func stillness(of status: FileStatus) -> Duration {
+    let age = isRemote ? .zero : status.age
+    return age > configuration.settleTime ? age : .zero
   }
 
   /// Takes an event about one file as a hint that it wants a look.

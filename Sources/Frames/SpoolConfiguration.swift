@@ -27,6 +27,9 @@ public struct SpoolConfiguration: Sendable, Hashable {
   /// An unfinished picture is refused when it has not changed for so long; a scanner may close a
   /// file and open it again seconds later.
   public var giveUpTime = Duration.seconds(60)
+  /// The same where the writer has closed the file: scanners were seen to open it again after up to
+  /// 4 seconds, none later.
+  public var closedGiveUpTime = Duration.seconds(10)
   /// How often the folder is compared with what the events told; one stat() where nothing changed.
   public var reconcileInterval = Duration.seconds(60)
   /// How often the folder is listed where it sends no events.

@@ -51,6 +51,9 @@ struct FileStatus {
   let identity: FileIdentity
   let mode: mode_t
   let linkCount: UInt64
+  /// When the kernel last saw the file change, content or attributes: unlike the modification time
+  /// nobody can set it. Nanoseconds by the wall clock.
+  let changedNanoseconds: Int64
 
   init(_ raw: stat) {
     identity = FileIdentity(
@@ -60,6 +63,16 @@ struct FileStatus {
       size: Int64(raw.st_size))
     mode = raw.st_mode
     linkCount = UInt64(raw.st_nlink)
+    changedNanoseconds =
+      Int64(raw.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_ctim.tv_nsec)
+  }
+
+  /// How long ago the file last changed; nothing where the clock was set back since.
+  var age: Duration {
+    var clock = timespec()
+    clock_gettime(CLOCK_REALTIME, &clock)
+    let wall = Int64(clock.tv_sec) &* 1_000_000_000 &+ Int64(clock.tv_nsec)
+    return .nanoseconds(max(0, wall &- changedNanoseconds))
   }
 
   /// Looks at an open file.

@@ -101,7 +101,7 @@ struct FolderSpoolTests {
       let part = Array(image[start..<min(image.count, start + 100)])
       Files.write(part, to: Array(fixture.path("x.jpg").utf8), append: true)
       spool.drainEvents(now: now)
-      for _ in 0..<50 {
+      for _ in 0..<9 {
         taken += try claimAll(&spool, now)
         now = now + .seconds(1)
         spool.expire(now: now)
