@@ -1,0 +1,200 @@
+import Frames
+import Journal
+
+// What the service manager asks for and hears: ready, reload, stop, status, watchdog.
+extension Daemon {
+  /// `systemctl status` need not follow every frame.
+  static let statusInterval = Duration.seconds(1)
+
+  func modelLoaded(_ description: ModelDescription) {
+    isLoading = false
+    model = description
+    var entry = JournalEntry(
+      .modelLoaded, .info,
+      "model \(description.path), \(description.classCount) classes, \(description.isa) kernels")
+    entry.append(.modelPath, description.path)
+    entry.append(.modelID, description.id)
+    entry.append(.level, description.level)
+    entry.append(.weightBits, description.weightBits)
+    writer.enqueue(entry)
+    guard state == .starting else {
+      finishReload()
+      return
+    }
+    state = .running
+    spoolSource?.isEnabled = true
+    spool?.scan(now: .now())
+    notify(.ready, .status(statusLine))
+    lastStatus = .now()
+    feedWatchdog()
+  }
+
+  func modelRefused(_ error: WatchError) {
+    isLoading = false
+    var entry = JournalEntry(.modelRefused, .error, error.description)
+    if case .model(let path, _) = error { entry.append(.modelPath, path) }
+    writer.enqueue(entry)
+    if state == .starting {
+      // Restarting would not help: RestartPreventExitStatus= names this status.
+      exitCode = Daemon.configurationStatus
+      state = .stopping
+      return
+    }
+    refuseReload(error.description)
+  }
+
+  /// EX_CONFIG of sysexits.h.
+  public static let configurationStatus: Int32 = 78
+
+  // MARK: Stopping
+
+  /// Finishes what is in work and ends; a second request ends at once.
+  func stop() {
+    guard state != .stopping else {
+      loop.exit(code: exitCode)
+      return
+    }
+    let wasReady = state == .running
+    state = .stopping
+    spoolSource?.isEnabled = false
+    streamSource?.isEnabled = false
+    notify(.stopping, .status("stopping: \(counters.decided) frames classified"))
+    if !streamBacklog.isEmpty {
+      counters.dropped += UInt64(streamBacklog.count)
+      var entry = JournalEntry(
+        .frameDropped, .warning,
+        "\(streamBacklog.count) frames of the pipe not classified, the service stops")
+      entry.append(.count, streamBacklog.count)
+      entry.append(.reason, "stopping")
+      writer.enqueue(entry)
+      streamBacklog = []
+    }
+    var entry = JournalEntry(
+      .serviceStopped, .info,
+      "stopping: \(counters.decided) classified, \(counters.refused) refused, "
+        + "\(counters.dropped) dropped")
+    entry.append(.framesDecided, counters.decided)
+    entry.append(.framesRefused, counters.refused)
+    entry.append(.framesDropped, counters.dropped)
+    if !settings.endsWhenDrained, wasReady { writer.enqueue(entry) }
+    proceed()
+  }
+
+  // MARK: Reloading
+
+  /// Reads the settings anew; wrong ones change nothing.
+  func reload() {
+    guard let reloadSettings, state == .running, pendingSettings == nil, !isLoading else { return }
+    notify(.reloadingNow)
+    do throws(WatchError) {
+      var new = try reloadSettings()
+      // The pipe's descriptor is the one that we were started with.
+      new.stream = settings.stream
+      pendingSettings = new
+      proceed()
+    } catch {
+      refuseReload(error.description)
+    }
+  }
+
+  /// Changes to the new settings once nothing is in work; the model is loaded first, so that one
+  /// that is wrong leaves everything as it was.
+  func changeSettingsIfIdle() {
+    guard let new = pendingSettings, state == .running, !isLoading, isIdle else { return }
+    isLoading = true
+    pipeline?.load(new.classifier)
+  }
+
+  private func finishReload() {
+    guard let new = pendingSettings else { return }
+    pendingSettings = nil
+    do throws(WatchError) {
+      if new.folder != settings.folder { try replaceSpool(new.folder) }
+    } catch {
+      refuseReload(error.description)
+      return
+    }
+    settings = new
+    var entry = JournalEntry(.configurationReloaded, .notice, "configuration reloaded")
+    entry.append(.modelID, model?.id ?? "")
+    writer.enqueue(entry)
+    notify(.ready, .status(statusLine))
+  }
+
+  private func replaceSpool(_ configuration: SpoolConfiguration?) throws(WatchError) {
+    let now = MonotonicTime.now()
+    let old = settings.folder
+    // The old one lets go of its lock first: the new one may share its folders.
+    spool = nil
+    do throws(WatchError) {
+      if let configuration { spool = try openSpool(configuration, now) }
+    } catch {
+      if let old { spool = try? openSpool(old, now) }
+      throw error
+    }
+    rewatchSpool()
+    spool?.scan(now: now)
+  }
+
+  private func rewatchSpool() {
+    do throws(EventLoop.Failure) {
+      try watchSpool()
+    } catch {
+      tell(Daemon.streamLost(settings.folder?.incoming ?? "", error.description))
+    }
+  }
+
+  private func refuseReload(_ reason: String) {
+    pendingSettings = nil
+    var entry = JournalEntry(
+      .configurationRefused, .error, "configuration refused, keeping the old one: \(reason)")
+    entry.append(.detail, reason)
+    writer.enqueue(entry)
+    // READY=1 also ends a reload that was refused; without it the manager waits for ever.
+    notify(.ready, .status("configuration refused: \(reason)"))
+  }
+
+  // MARK: Status and watchdog
+
+  var statusLine: String {
+    var line = "\(counters.decided) frames classified"
+    if counters.refused > 0 { line += ", \(counters.refused) refused" }
+    let backlog = (spool?.backlogCount ?? 0) + streamBacklog.count
+    if backlog > 0 { line += ", \(backlog) waiting" }
+    return lastLine.isEmpty ? line : line + "; last: \(lastLine)"
+  }
+
+  func sendStatusIfDue() {
+    guard statusIsDue, state == .running else { return }
+    let now = MonotonicTime.now()
+    if let lastStatus, now < lastStatus + Daemon.statusInterval { return }
+    statusIsDue = false
+    lastStatus = now
+    notify(.status(statusLine))
+  }
+
+  /// Feeds the watchdog unless a frame has been in work for longer than its interval: then only a
+  /// restart helps, and the frame counts as a crashed attempt.
+  func feedWatchdog() {
+    guard let watchdogTimer, let interval = ServiceNotifier.watchdogInterval() else { return }
+    watchdogTimer.arm(after: interval / 2)
+    if let oldest = pipeline?.oldestInFlight, MonotonicTime.now() - oldest > interval {
+      if !stallWasReported {
+        stallWasReported = true
+        writer.enqueue(
+          JournalEntry(
+            .pipelineStalled, .error,
+            "a frame has been in work for longer than the watchdog's interval; "
+              + "no longer feeding the watchdog"))
+      }
+      return
+    }
+    stallWasReported = false
+    notify(.watchdog)
+  }
+
+  private func notify(_ states: ServiceState...) {
+    // One that cannot be told (a container without the socket) is no reason to stop.
+    for state in states { try? notifier.send(state) }
+  }
+}
