@@ -42,6 +42,11 @@ struct Pipeline: ~Copyable {
     let events = try Mailbox<Event>(capacity: Pipeline.frameCapacity + 2)
     let thread = try WorkerThread { Pipeline.work(jobs: jobs, events: events) }
     jobs.post(.load(settings))
+    // Swift 6.0 crashes on an init of a noncopyable type that throws after a property has its value.
+    self.init(jobs: jobs, events: events, thread: thread)
+  }
+
+  private init(jobs: Mailbox<Job>, events: Mailbox<Event>, thread: consuming WorkerThread) {
     self.jobs = jobs
     self.events = events
     self.thread = thread
