@@ -45,9 +45,9 @@ void vd_conv_s8_scalar_run(const vd_conv_args *args, const int8_t *input, int8_t
                 const int8_t *weights =
                     (const int8_t *)args->weights + (ptrdiff_t)first * patch_size;
                 for (int32_t c = first; c < first + group_out_c; c++, weights += patch_size)
-                    to[c] = vd_requantize(vd_sum_s32(q->bias[c], vd_dot_s8(patch, weights, patch_size)),
-                                          q->shift[c], q->multiplier[c], q->final_shift,
-                                          q->zero_point, q->low, q->high);
+                    to[c] = vd_requantize(
+                        vd_sum_s32(q->bias[c], vd_dot_s8(patch, weights, patch_size)), q->shift[c],
+                        q->multiplier[c], q->final_shift, q->zero_point, q->low, q->high);
             }
         }
     }

@@ -42,9 +42,9 @@ static void run_block(const vd_conv_args *args, const int8_t *const *taps, int8_
         }
     }
     for (int32_t c = 0; c < count; c++)
-        output[first + c] = vd_requantize(vd_sum_s32(q->bias[first + c], sums[c]),
-                                          q->shift[first + c], q->multiplier[first + c],
-                                          q->final_shift, q->zero_point, q->low, q->high);
+        output[first + c] =
+            vd_requantize(vd_sum_s32(q->bias[first + c], sums[c]), q->shift[first + c],
+                          q->multiplier[first + c], q->final_shift, q->zero_point, q->low, q->high);
 }
 
 void vd_depthwise_s8_scalar_run(const vd_conv_args *args, const int8_t *input, int8_t *output,

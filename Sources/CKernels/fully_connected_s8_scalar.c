@@ -32,8 +32,8 @@ void vd_fully_connected_s8_scalar_run(const vd_conv_args *args, const int8_t *in
     for (int32_t m = 0; m < w->in_h; m++, input += w->in_c, output += w->out_c) {
         const int8_t *weights = (const int8_t *)args->weights + (ptrdiff_t)begin * w->in_c;
         for (int32_t c = begin; c < end; c++, weights += w->in_c)
-            output[c] =
-                vd_requantize(vd_sum_s32(q->bias[c], vd_dot_s8(input, weights, w->in_c)), q->shift[c],
-                              q->multiplier[c], q->final_shift, q->zero_point, q->low, q->high);
+            output[c] = vd_requantize(vd_sum_s32(q->bias[c], vd_dot_s8(input, weights, w->in_c)),
+                                      q->shift[c], q->multiplier[c], q->final_shift, q->zero_point,
+                                      q->low, q->high);
     }
 }

@@ -20,8 +20,8 @@
 //
 // The sum is an int32 that wraps around (arithmetic modulo 2^32), as in every kernel set of LiteRT.
 // Only a channel with a bias near the ends of int32 gets there; converters write such biases for
-// channels whose weights are all but zero. There the rounding is left out (1/128 of an output step),
-// because it alone could carry the sum over the end.
+// channels whose weights are all but zero. There the rounding is left out (1/128 of an output
+// step), because it alone could carry the sum over the end.
 //
 // Why 6: t is an int16, so u reaches at least 2^14 before step 1 saturates; 2^14 >> 6 = 256 output
 // steps, so whatever saturates there is clamped in step 3 as well, for every zero point.
@@ -39,11 +39,13 @@ static inline int32_t vd_clamp_s32(int32_t x, int32_t low, int32_t high) {
 }
 
 // a + b modulo 2^32; in C a signed sum must not leave its type.
-static inline int32_t vd_sum_s32(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+static inline int32_t vd_sum_s32(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
 
 // Steps 1 to 3 above. shift: -15...31; multiplier: 0...32767; final_shift: 0...6;
-// -128 <= low <= high <= 127. `acc` is the sum of products plus the folded bias (vd_sum_s32); with a
-// negative shift, |acc| < 2^(31 + shift).
+// -128 <= low <= high <= 127. `acc` is the sum of products plus the folded bias (vd_sum_s32); with
+// a negative shift, |acc| < 2^(31 + shift).
 static inline int8_t vd_requantize(int32_t acc, int32_t shift, int16_t multiplier,
                                    int32_t final_shift, int32_t zero_point, int32_t low,
                                    int32_t high) {

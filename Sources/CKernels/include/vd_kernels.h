@@ -62,8 +62,8 @@ typedef struct vd_requant {
 // Extents of a convolution or depthwise convolution or pooling window, all at least 1; padding at
 // least 0. Output (oy, ox) reads input rows oy * stride_h - pad_top + ky * dilation_h; those
 // outside 0 ..< in_h read as the input's zero point. The caller keeps every tensor under 2^28 bytes
-// and, for each output channel, the sum of |product| under 2^31 (the bias on top of it may wrap around),
-// and with a negative shift the sum of |product| + |bias| under 2^(31 + shift).
+// and, for each output channel, the sum of |product| under 2^31 (the bias on top of it may wrap
+// around), and with a negative shift the sum of |product| + |bias| under 2^(31 + shift).
 typedef struct vd_window {
     int32_t in_h, in_w, in_c;
     int32_t out_h, out_w, out_c;
