@@ -25,6 +25,8 @@ public struct Network: ~Copyable {
   private var arena: AlignedBytes
   private var scratch: AlignedBytes
   private let parameters: AlignedBytes
+  private let team: ThreadTeam
+  private let scratchByteCount: Int
 
   /// What a step is, for tables.
   public struct StepDescription: Sendable {
@@ -36,10 +38,12 @@ public struct Network: ~Copyable {
 
   /// Plans `file`'s graph. The file is not needed afterwards.
   ///
-  /// - Parameter kernels: which instruction sets may be used; all that the CPU has by default.
+  /// - Parameters:
+  ///   - kernels: which instruction sets may be used; all that the CPU has by default.
+  ///   - threads: how many compute together, the caller's included. The result is the same.
   /// - Throws: ``InferenceError`` if the graph is not one that our kernels can run.
   public init(
-    _ file: borrowing ModelFile, kernels: KernelSelection = .best
+    _ file: borrowing ModelFile, kernels: KernelSelection = .best, threads: Int = 1
   ) throws(InferenceError) {
     let graph = file.graph
     guard graph.inputs.count == 1, graph.outputs.count == 1 else {
@@ -108,8 +112,14 @@ public struct Network: ~Copyable {
     self.plan = plan
     self.parameters = parameters
     arena = AlignedBytes(count: memory.byteCount)
-    scratch = AlignedBytes(count: lowering.scratchByteCount)
+    let team = ThreadTeam(count: threads) { address, index in SharedStep.run(at: address, index) }
+    scratchByteCount = MemoryPlan.alignedUp(lowering.scratchByteCount)
+    scratch = AlignedBytes(count: scratchByteCount * team.count)
+    self.team = team
   }
+
+  /// How many threads compute together, the caller's included.
+  public var threadCount: Int { team.count }
 
   /// Bytes that hold activations while it runs.
   public var arenaByteCount: Int { arena.count }
@@ -149,9 +159,14 @@ public struct Network: ~Copyable {
               else { return }
               let memory = PlannedStep.Memory(
                 input: input, output: output, arena: arena, parameters: parameters,
-                scratch: scratch)
+                scratch: scratch, scratchByteCount: scratchByteCount)
               for step in plan {
-                step.run(in: memory)
+                if team.count > 1, step.isShared {
+                  var shared = SharedStep(step: step, memory: memory, count: team.count)
+                  withUnsafePointer(to: &shared) { team.run($0) }
+                } else {
+                  step.run(in: memory)
+                }
                 observe(
                   step.tensor,
                   UnsafeMutableRawBufferPointer(
@@ -162,5 +177,18 @@ public struct Network: ~Copyable {
         }
       }
     }
+  }
+}
+
+/// A step that the threads of a team compute together: what each of them needs to know.
+private struct SharedStep {
+  let step: PlannedStep
+  let memory: PlannedStep.Memory
+  let count: Int
+
+  /// Computes one share of the `SharedStep` at `address`.
+  static func run(at address: UInt, _ index: Int) {
+    guard let pointer = UnsafePointer<SharedStep>(bitPattern: address) else { return }
+    pointer.pointee.step.runShare(index, of: pointer.pointee.count, in: pointer.pointee.memory)
   }
 }

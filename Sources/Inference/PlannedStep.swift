@@ -72,7 +72,10 @@ extension PlannedStep {
     var output: UnsafeMutableRawPointer
     var arena: UnsafeMutableRawPointer
     var parameters: UnsafeRawPointer
+    /// One area for each thread.
     var scratch: UnsafeMutableRawPointer
+    /// Bytes of one thread's area.
+    var scratchByteCount: Int
 
     func source(_ location: Location) -> UnsafeRawPointer {
       switch location {
@@ -89,6 +92,27 @@ extension PlannedStep {
       case .arena(let offset): arena + offset
       }
     }
+  }
+
+  /// Whether threads share it: a convolution or a fully connected layer of some size. The others
+  /// are over before a helper has its share.
+  var isShared: Bool {
+    guard case .convolution(let convolution) = kernel else { return false }
+    return convolution.rows > 1 && convolution.isWorthSharing
+  }
+
+  /// Computes share `index` of `count` of a step that ``isShared``.
+  func runShare(_ index: Int, of count: Int, in memory: Memory) {
+    guard case .convolution(let convolution) = kernel else { return }
+    let rows = Int(convolution.rows)
+    let first = rows * index / count
+    let last = rows * (index + 1) / count
+    guard first < last else { return }
+    var args = convolution.arguments(parameters: memory.parameters)
+    convolution.run(
+      &args, memory.source(self.first).assumingMemoryBound(to: Int8.self),
+      memory.destination(destination).assumingMemoryBound(to: Int8.self),
+      memory.scratch + index * memory.scratchByteCount, Int32(first), Int32(last))
   }
 
   /// Calls the kernel.
@@ -147,6 +171,12 @@ extension PlannedStep {
 }
 
 extension PlannedStep.Convolution {
+  /// Half a million products take some 10 us: ten times what handing a share over costs.
+  var isWorthSharing: Bool {
+    Int(window.out_h) * Int(window.out_w) * Int(window.out_c) * Int(window.kernel_h)
+      * Int(window.kernel_w) * Int(window.filter_c) >= 500_000
+  }
+
   /// The C arguments, once the parameters have an address.
   func arguments(parameters: UnsafeRawPointer) -> vd_conv_args {
     vd_conv_args(

@@ -32,7 +32,7 @@ struct BenchModelCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("An int8 TensorFlow Lite file.", valueName: "model"))
   var model: String?
 
-  @Option(help: ArgumentHelp("Threads; this version has one.", valueName: "count"))
+  @Option(help: ArgumentHelp("Threads that compute together.", valueName: "count"))
   var threads = 1
 
   @Option(help: ArgumentHelp("Measured runs.", valueName: "count")) var runs = 50
@@ -44,8 +44,8 @@ struct BenchModelCommand: ParsableCommand {
   @OptionGroup var kernels: KernelOptions
 
   func validate() throws {
-    guard threads == 1 else {
-      throw ValidationError("--threads \(threads): this version runs the network on one thread")
+    guard (1...256).contains(threads) else {
+      throw ValidationError("--threads takes a number from 1 to 256")
     }
     guard (1...1_000_000).contains(runs), (0...1_000_000).contains(warmup) else {
       throw ValidationError("--runs takes 1 to 1000000, --warmup 0 to 1000000")
@@ -55,7 +55,7 @@ struct BenchModelCommand: ParsableCommand {
   func run() throws {
     let path = model ?? Configuration().modelPath()
     let file = try loadModel(path)
-    var network = try plan(file, kernels.selection)
+    var network = try plan(file, kernels.selection, threads: threads)
     var input = Tensor(network.input)
     var output = Tensor(network.output)
     input.withUnsafeMutableBytes { bytes in
@@ -76,7 +76,7 @@ struct BenchModelCommand: ParsableCommand {
     if json {
       printData(
         JSONText.object([
-          ("model", .string(path)), ("threads", .integer(threads)),
+          ("model", .string(path)), ("threads", .integer(network.threadCount)),
           ("isa", .string(network.isaName)), ("macs", .integer(network.macCount)),
           ("wall_ms", .array(wall.map { .decimal($0, digits: 4) })),
           ("cpu_ms", .array(cpu.map { .decimal($0, digits: 4) })),
@@ -86,7 +86,7 @@ struct BenchModelCommand: ParsableCommand {
     let sorted = wall.sorted()
     let median = sorted[sorted.count / 2]
     printData(
-      "\(path): \(network.isaName), \(threads) thread, \(runs) runs: "
+      "\(path): \(network.isaName), \(network.threadCount) thread(s), \(runs) runs: "
         + "median \(decimalText(median, places: 2)) ms, least \(decimalText(sorted[0], places: 2)) ms, "
         + "\(decimalText(Double(network.macCount) / median / 1e6, places: 1)) GMAC/s")
   }

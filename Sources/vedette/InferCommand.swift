@@ -34,13 +34,22 @@ struct InferCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A folder of outputs to go on with.", valueName: "dir"))
   var given: String?
 
+  @Option(help: ArgumentHelp("Threads that compute together.", valueName: "count"))
+  var threads = 1
+
   @Flag(help: "Print the SHA-256 of the output.") var digest = false
 
   @OptionGroup var kernels: KernelOptions
 
+  func validate() throws {
+    guard (1...256).contains(threads) else {
+      throw ValidationError("--threads takes a number from 1 to 256")
+    }
+  }
+
   func run() throws {
     let file = try loadModel(model)
-    var network = try plan(file, kernels.selection)
+    var network = try plan(file, kernels.selection, threads: threads)
     let bytes = try readFile(input, limit: network.input.byteCount)
     guard bytes.count == network.input.byteCount else {
       throw CommandFailure(
@@ -81,9 +90,11 @@ func loadModel(_ path: String) throws -> ModelFile {
 }
 
 /// Plans a model for running.
-func plan(_ file: borrowing ModelFile, _ kernels: KernelSelection) throws -> Network {
+func plan(
+  _ file: borrowing ModelFile, _ kernels: KernelSelection, threads: Int = 1
+) throws -> Network {
   do throws(InferenceError) {
-    return try Network(file, kernels: kernels)
+    return try Network(file, kernels: kernels, threads: threads)
   } catch {
     throw CommandFailure(message: "\(file.path): \(error)")
   }
