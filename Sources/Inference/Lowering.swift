@@ -65,14 +65,14 @@ struct Lowering {
     case .mean:
       (kernel, name) = (try mean(step), "mean_s8")
     case .averagePool2D(let window, let height, let width, let activation):
-      let clamp = try sameScaleClamp(step, activation)
+      let clamp = clampRange(try quantization(of: op.output, op), activation)
       (kernel, name) = (
         .averagePool(
           self.window(window, step, kernel: (height, width), filterChannels: 1), low: clamp.low,
           high: clamp.high), "average_pool_s8"
       )
     case .maxPool2D(let window, let height, let width, let activation):
-      let clamp = try sameScaleClamp(step, activation)
+      let clamp = clampRange(try quantization(of: op.output, op), activation)
       (kernel, name) = (
         .maxPool(
           self.window(window, step, kernel: (height, width), filterChannels: 1), low: clamp.low,
@@ -263,6 +263,8 @@ extension Lowering {
     let output = try quantization(of: op.output, op)
     let shape = graph.tensors[step.input].shape
     let count = shape[1] * shape[2]
+    // The kernel's sum, zero point taken off, is an int32: at most 255 a pixel.
+    guard count <= 1 << 23 else { throw unsupported(op, "\(count) pixels; at most \(1 << 23)") }
     let factor = Double(input.scale) / (Double(output.scale) * Double(count))
     guard let wide = FixedPointMultiplier.wide(factor) else {
       throw unusable(op, "scale ratio \(factor)")
@@ -297,11 +299,6 @@ extension Lowering {
   ) throws(InferenceError) -> PlannedStep.Kernel {
     let op = step.source
     let input = try quantization(of: step.input, op)
-    let output = try quantization(of: op.output, op)
-    guard output.scale == 1 / 256, output.zeroPoint == -128 else {
-      throw unsupported(
-        op, "output scale \(output.scale), zero point \(output.zeroPoint); must be 1/256 and -128")
-    }
     let shape = graph.tensors[step.input].shape
     let count = shape.extents.last ?? 1
     guard count <= 1 << 16 else { throw unsupported(op, "\(count) classes; at most 65536") }
@@ -392,19 +389,6 @@ extension Lowering {
     case .relu: return (max(-128, output.zeroPoint), 127)
     case .relu6: return (max(-128, output.zeroPoint), stored(6))
     }
-  }
-
-  /// Pooling copies integers, so both sides must mean the same by them.
-  private func sameScaleClamp(
-    _ step: Schedule.Step, _ activation: Activation
-  ) throws(InferenceError) -> (low: Int32, high: Int32) {
-    let op = step.source
-    let input = try quantization(of: step.input, op)
-    let output = try quantization(of: op.output, op)
-    guard input.scale == output.scale, input.zeroPoint == output.zeroPoint else {
-      throw unsupported(op, "its input and its output have different scales")
-    }
-    return clampRange(output, activation)
   }
 
   private func unsupported(_ op: Operator, _ reason: String) -> InferenceError {

@@ -20,6 +20,25 @@ extension Network {
     return lifetimes.values.sorted { $0.tensor < $1.tensor }
   }
 
+  /// 1 GiB: a hundred times what a classifier for small CPUs needs, and little enough to be had
+  /// wherever one can be run at all.
+  package static let maximumByteCount = 1 << 30
+
+  /// A file of a few hundred bytes can ask for any amount of memory: nothing is allocated before
+  /// this was asked.
+  static func checkMemory(
+    _ graph: Graph, arena: Int, scratch: Int, parameters: Int
+  ) throws(InferenceError) {
+    let edges = graph.tensors[graph.inputs[0]].byteCount + graph.tensors[graph.outputs[0]].byteCount
+    let parts = [arena, scratch, parameters, edges]
+    // A scratch size that C worked out may be near the end of Int.
+    let sum = parts.reduce(0) { min($0, Int.max / 2) + min($1, Int.max / 2) }
+    guard sum > maximumByteCount else { return }
+    throw .unusableGraph(
+      reason: "it needs \(sum) bytes of memory to run, \(arena) of them for activations; at most "
+        + "\(maximumByteCount) are given")
+  }
+
   /// Fills one piece of the parameters.
   static func write(
     _ fill: Lowering.Fill, into parameters: inout AlignedBytes, _ graph: Graph,

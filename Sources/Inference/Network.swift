@@ -55,6 +55,8 @@ public struct Network: ~Copyable {
     guard !schedule.steps.isEmpty else {
       throw .unusableGraph(reason: "it has no operator that computes anything")
     }
+    guard schedule.steps.contains(where: { schedule.root(of: $0.source.output) == graph.outputs[0] })
+    else { throw .unusableGraph(reason: "no operator writes its output") }
     let lifetimes = Network.lifetimes(graph, schedule)
     let memory = MemoryPlan(lifetimes)
     let networkInput = graph.inputs[0]
@@ -99,13 +101,16 @@ public struct Network: ~Copyable {
           tensor: output))
     }
 
+    try Network.checkMemory(
+      graph, arena: memory.byteCount, scratch: lowering.scratchByteCount,
+      parameters: lowering.parameterByteCount)
     var parameters = AlignedBytes(count: lowering.parameterByteCount)
     for fill in lowering.fills { Network.write(fill, into: &parameters, graph, file, read) }
 
     input = graph.tensors[networkInput]
     output = graph.tensors[networkOutput]
     modelID = file.modelID
-    macCount = graph.operators.reduce(0) { $0 + graph.macCount(of: $1) }
+    macCount = graph.macCount
     isaName = String(cString: vd_isa_name(lowering.highestISA))
     outputIsProbability = Network.endsInSoftmax(graph)
     self.steps = steps
