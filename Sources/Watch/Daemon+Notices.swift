@@ -34,7 +34,8 @@ extension Daemon {
     switch presentation {
     case .journal:
       var entry = FrameReport.refusal(refusal, origin: origin)
-      if let frameID { entry.append(.frameID, frameID) }
+      // What never became a frame has no ID; the catalogue's text needs a word all the same.
+      entry.append(.frameID, frameID ?? "-")
       return entry
     case .json:
       return JournalEntry(
@@ -69,14 +70,20 @@ extension Daemon {
             "the kernel dropped events of \(folder): listing it anew, nothing is lost", folder))
       case .polling(let why):
         followSpool()
-        tell(plain(.sourcePolling, .info, "listing \(folder) at intervals: \(why)", folder))
+        var entry = plain(
+          .sourcePolling, .info, "listing \(folder) at intervals: \(why)", folder, detail: why)
+        let seconds = settings.folder?.pollInterval.components.seconds ?? 0
+        entry.append(.intervalSeconds, max(1, seconds))
+        tell(entry)
       case .watching:
         followSpool()
         tell(plain(.sourceRecovered, .info, "\(folder) sends events again", folder))
       case .folderGone(let why):
         followSpool()
         tell(
-          plain(.sourceLost, .error, "\(folder): \(why); looking for it until it is back", folder))
+          plain(
+            .sourceLost, .error, "\(folder): \(why); looking for it until it is back", folder,
+            detail: why))
       case .folderBack:
         followSpool()
         tell(plain(.sourceRecovered, .notice, "\(folder) is back", folder))
@@ -87,9 +94,9 @@ extension Daemon {
           plain(
             .spoolTrouble, .warning,
             "\(folder) holds more than \(files) files that were seen; remove some, or let "
-              + "after = \"delete\" or \"keep\" do it", folder))
+              + "after = \"delete\" or \"keep\" do it", folder, detail: "too many files"))
       case .noticesLost(let count):
-        tell(plain(.noticesSuppressed, .warning, "\(count) more notices about \(folder)", folder))
+        tell(plain(nil, .warning, "\(count) more notices about \(folder)", folder))
       }
     }
   }
@@ -103,22 +110,26 @@ extension Daemon {
   }
 
   private func plain(
-    _ kind: MessageID?, _ priority: JournalEntry.Priority, _ message: String, _ source: String
+    _ kind: MessageID?, _ priority: JournalEntry.Priority, _ message: String, _ source: String,
+    detail: String? = nil
   ) -> JournalEntry {
     var entry = JournalEntry(kind, priority, message)
     entry.append(.source, source)
+    if let detail { entry.append(.detail, detail) }
     return entry
   }
 
   static func trouble(_ error: FramesError, in folder: String) -> JournalEntry {
     var entry = JournalEntry(.spoolTrouble, .warning, error.description)
     entry.append(.source, folder)
+    entry.append(.detail, error.description)
     return entry
   }
 
   static func streamLost(_ name: String, _ reason: String) -> JournalEntry {
     var entry = JournalEntry(.sourceLost, .error, "\(name): \(reason)")
     entry.append(.source, name)
+    entry.append(.detail, reason)
     return entry
   }
 
@@ -127,7 +138,9 @@ extension Daemon {
       .frameDropped, .warning, "\(bytes) bytes of \(name) belong to no JPEG, skipping them")
     entry.append(.source, name)
     entry.append(.reason, "garbage")
-    entry.append(.count, bytes)
+    entry.append(.detail, "\(bytes) bytes belong to no JPEG")
+    // Frames, which these bytes may have been one of; not bytes.
+    entry.append(.count, 1)
     return entry
   }
 

@@ -32,7 +32,9 @@ extension Daemon {
   func modelRefused(_ error: WatchError) {
     isLoading = false
     var entry = JournalEntry(.modelRefused, .error, error.description)
-    if case .model(let path, _) = error { entry.append(.modelPath, path) }
+    let (path, reason) = error.modelAndReason
+    entry.append(.modelPath, path ?? settings.classifier.modelPath)
+    entry.append(.detail, reason)
     writer.enqueue(entry)
     if state == .starting {
       // Restarting would not help: RestartPreventExitStatus= names this status.
@@ -64,8 +66,10 @@ extension Daemon {
       var entry = JournalEntry(
         .frameDropped, .warning,
         "\(streamBacklog.count) frames of the pipe not classified, the service stops")
+      entry.append(.source, settings.stream?.name ?? "")
       entry.append(.count, streamBacklog.count)
       entry.append(.reason, "stopping")
+      entry.append(.detail, "the service was asked to stop before they were looked at")
       writer.enqueue(entry)
       streamBacklog = []
     }
@@ -116,6 +120,7 @@ extension Daemon {
     }
     settings = new
     var entry = JournalEntry(.configurationReloaded, .notice, "configuration reloaded")
+    entry.append(.configurationFile, settings.configurationPath)
     entry.append(.modelID, model?.id ?? "")
     writer.enqueue(entry)
     notify(.ready, .status(statusLine))
@@ -148,6 +153,7 @@ extension Daemon {
     pendingSettings = nil
     var entry = JournalEntry(
       .configurationRefused, .error, "configuration refused, keeping the old one: \(reason)")
+    entry.append(.configurationFile, settings.configurationPath)
     entry.append(.detail, reason)
     writer.enqueue(entry)
     // READY=1 also ends a reload that was refused; without it the manager waits for ever.
@@ -181,11 +187,12 @@ extension Daemon {
     if let oldest = pipeline?.oldestInFlight, MonotonicTime.now() - oldest > interval {
       if !stallWasReported {
         stallWasReported = true
-        writer.enqueue(
-          JournalEntry(
-            .pipelineStalled, .error,
-            "a frame has been in work for longer than the watchdog's interval; "
-              + "no longer feeding the watchdog"))
+        var entry = JournalEntry(
+          .pipelineStalled, .error,
+          "a frame has been in work for longer than the watchdog's interval; "
+            + "no longer feeding the watchdog")
+        entry.append(.intervalSeconds, interval.components.seconds)
+        writer.enqueue(entry)
       }
       return
     }

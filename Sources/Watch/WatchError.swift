@@ -9,6 +9,16 @@ public enum WatchError: Error, Sendable, Hashable {
   case system(reason: String)
 }
 
+extension WatchError {
+  /// For fields: the model it is about, if it is, and the reason alone.
+  var modelAndReason: (path: String?, reason: String) {
+    switch self {
+    case .model(let path, let reason): (path, reason)
+    case .source(_, let reason), .system(let reason): (nil, reason)
+    }
+  }
+}
+
 extension WatchError: CustomStringConvertible {
   public var description: String {
     switch self {

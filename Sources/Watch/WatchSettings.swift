@@ -11,6 +11,13 @@ public struct WatchSettings: Sendable {
     case fifo(path: String)
     /// An open descriptor, which the pipeline takes over.
     case descriptor(Int32, name: String)
+
+    var name: String {
+      switch self {
+      case .fifo(let path): path
+      case .descriptor(_, let name): name
+      }
+    }
   }
 
   public var classifier: Classifier.Settings
@@ -21,6 +28,8 @@ public struct WatchSettings: Sendable {
   public var streamLimits = StreamSource.Limits()
   /// Ends when the folder has nothing left to classify, instead of waiting for more.
   public var endsWhenDrained = false
+  /// The file that all this came from, for the log.
+  public var configurationPath = Configuration.defaultPath
 
   public init(
     classifier: Classifier.Settings, folder: SpoolConfiguration? = nil, stream: Stream? = nil
@@ -33,8 +42,9 @@ public struct WatchSettings: Sendable {
 
 extension WatchSettings {
   /// What the service's configuration says; the pipe comes from the service manager.
-  public init(_ configuration: Configuration) {
+  public init(_ configuration: Configuration, path: String = Configuration.defaultPath) {
     self.init(classifier: Classifier.Settings(configuration))
+    configurationPath = path
     let watch = configuration.watch
     if !watch.folder.isEmpty {
       var folder = SpoolConfiguration(incoming: watch.folder)

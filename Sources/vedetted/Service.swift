@@ -28,7 +28,7 @@ func serve(_ arguments: [String]) -> Int32 {
       try addingPipe(to: settings), sink: chosenSink(),
       reload: { () throws(WatchError) in
         do throws(ConfigurationError) {
-          return WatchSettings(try Configuration.load(path: configurationPath))
+          return try loadSettings(configurationPath)
         } catch {
           throw .system(reason: error.description)
         }
@@ -54,8 +54,8 @@ private let usage = """
   SIGHUP reads the configuration anew, SIGTERM finishes the frame in hand and ends.
   """
 
-private func loadSettings(_ path: String?) throws -> WatchSettings {
-  WatchSettings(try Configuration.load(path: path))
+private func loadSettings(_ path: String?) throws(ConfigurationError) -> WatchSettings {
+  WatchSettings(try Configuration.load(path: path), path: path ?? Configuration.defaultPath)
 }
 
 /// The FIFO that the service manager opened for us, if it did.
