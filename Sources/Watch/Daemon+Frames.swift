@@ -131,8 +131,9 @@ extension Daemon {
     while let (entry, token) = unsent.first, writer.enqueue(entry, token: token) {
       unsent.removeFirst()
     }
-    if let failure = writer.failure, !unsent.isEmpty || !awaitingJournal.isEmpty {
-      // Nobody reads any more (a closed pipe): what was claimed goes back, unfinished.
+    if let failure = writer.failure {
+      // Nobody reads any more (a closed pipe): what was claimed goes back, unfinished. A stream's
+      // frames have no token that tells of it; to go on reading them would be for nothing.
       exitCode = 1
       printFatal("cannot write detections: \(failure)")
       loop.exit(code: exitCode)
