@@ -42,7 +42,8 @@ extension Daemon {
       state = .stopping
       return
     }
-    refuseReload(error.description)
+    // No reload waits for it where a stop came in between.
+    if pendingSettings != nil { refuseReload(error.description) }
   }
 
   /// EX_CONFIG of sysexits.h.
@@ -58,6 +59,7 @@ extension Daemon {
     }
     let wasReady = state == .running
     state = .stopping
+    pendingSettings = nil
     spoolSource?.isEnabled = false
     streamSource?.isEnabled = false
     notify(.stopping, .status("stopping: \(counters.decided) frames classified"))
