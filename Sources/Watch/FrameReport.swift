@@ -43,6 +43,9 @@ extension FrameOrigin {
 // MARK: - The journal
 
 extension FrameReport {
+  /// The most that model.top may be.
+  static let maximumEntryCandidates = 10
+
   /// The entry of design section 7: `tabby cat 0.87 (front-door/0001.jpg, 6.1 ms)` and its fields.
   public var journalEntry: JournalEntry {
     var entry: JournalEntry
@@ -57,7 +60,8 @@ extension FrameReport {
       entry.append(.label, best.label)
       entry.append(.labelIndex, best.index)
       entry.append(.confidence, decimalText(best.score, places: 4))
-      for candidate in detection.candidates {
+      // An entry has room for a limited number of fields, and nobody greps for the twentieth label.
+      for candidate in detection.candidates.prefix(FrameReport.maximumEntryCandidates) {
         entry.append(.top5, "\(decimalText(candidate.score, places: 4)) \(candidate.label)")
       }
       entry.append(.modelID, model.id)

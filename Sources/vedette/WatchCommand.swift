@@ -37,8 +37,9 @@ struct WatchCommand: ParsableCommand {
   var source: String
 
   func validate() throws {
-    guard (1...1000).contains(top) else {
-      throw ValidationError("--top takes a number from 1 to 1000")
+    // A line is a journal entry's message, which is cut at 64 KiB: a thousand labels may be more.
+    guard (1...100).contains(top) else {
+      throw ValidationError("--top takes a number from 1 to 100")
     }
   }
 
