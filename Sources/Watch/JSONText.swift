@@ -2,8 +2,8 @@ import Journal
 
 /// Writes one JSON value as text (RFC 8259), without Foundation.
 ///
-/// Objects keep the order in which their members are given. Strings may hold anything: control
-/// characters are escaped, so a line stays a line.
+/// Objects keep the order in which their members are given. Strings may hold anything: what could
+/// break a line or steer a terminal is escaped, so that `escapedForTerminal` changes nothing in it.
 public enum JSONText: Sendable {
   case string(String)
   case integer(Int)
@@ -58,7 +58,8 @@ extension JSONText: CustomStringConvertible {
       case "\n": out += "\\n"
       case "\r": out += "\\r"
       case "\t": out += "\\t"
-      case "\u{0}"..."\u{1F}", "\u{7F}":
+      case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{061C}", "\u{200E}"..."\u{200F}",
+        "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
         out += "\\u" + leftPadded(String(scalar.value, radix: 16), to: 4)
       default: out.unicodeScalars.append(scalar)
       }
