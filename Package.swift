@@ -63,13 +63,14 @@ let package = Package(
     .target(
       name: "CKernelsWalk", dependencies: ["CKernels"], path: "Tests/kernels",
       exclude: ["check_kernels.c"]),
+    .target(name: "CAllocations", path: "Tests/allocations"),
     tests("CKernels", ["CKernels", "CKernelsWalk"]),
     tests("Tensors", ["Tensors"]),
     tests("Model", ["Model", "CTFLite", "Tensors"]),
     tests("Frames", ["Frames", "Tensors"]),
     tests("Journal", ["Journal"]),
     tests(
-      "Inference", ["Inference", "CKernels", "Model", "Tensors"],
+      "Inference", ["Inference", "CKernels", "CAllocations", "Model", "Tensors", "Vision"],
       exclude: ["Goldens", "make_goldens.py"]),
     tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"], exclude: ["Fixtures"]),
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),

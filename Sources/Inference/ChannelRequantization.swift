@@ -26,6 +26,20 @@ package struct ChannelRequantization: Sendable {
     package var outputZeroPoint: Int32
     package var low: Int32
     package var high: Int32
+
+    package init(
+      factors: [Double], bias: [Int32], weightSums: [Int], weightMagnitudes: [Int],
+      inputZeroPoint: Int32, outputZeroPoint: Int32, low: Int32, high: Int32
+    ) {
+      self.factors = factors
+      self.bias = bias
+      self.weightSums = weightSums
+      self.weightMagnitudes = weightMagnitudes
+      self.inputZeroPoint = inputZeroPoint
+      self.outputZeroPoint = outputZeroPoint
+      self.low = low
+      self.high = high
+    }
   }
 
   /// The fraction bits that the last step removes in almost every layer: the most that an int16

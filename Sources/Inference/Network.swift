@@ -165,7 +165,11 @@ public struct Network: ~Copyable {
               let memory = PlannedStep.Memory(
                 input: input, output: output, arena: arena, parameters: parameters,
                 scratch: scratch, scratchByteCount: scratchByteCount)
-              for step in plan {
+              // Not `for step in plan`: without optimisation its iterator allocates for each step.
+              var index = 0
+              while index < plan.count {
+                let step = plan[index]
+                index += 1
                 if team.count > 1, step.isShared {
                   var shared = SharedStep(step: step, memory: memory, count: team.count)
                   withUnsafePointer(to: &shared) { team.run($0) }
