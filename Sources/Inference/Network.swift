@@ -55,12 +55,12 @@ public struct Network: ~Copyable {
     guard !schedule.steps.isEmpty else {
       throw .unusableGraph(reason: "it has no operator that computes anything")
     }
-    guard schedule.steps.contains(where: { schedule.root(of: $0.source.output) == graph.outputs[0] })
+    let networkInput = graph.inputs[0]
+    let networkOutput = graph.outputs[0]
+    guard schedule.steps.contains(where: { schedule.root(of: $0.source.output) == networkOutput })
     else { throw .unusableGraph(reason: "no operator writes its output") }
     let lifetimes = Network.lifetimes(graph, schedule)
     let memory = MemoryPlan(lifetimes)
-    let networkInput = graph.inputs[0]
-    let networkOutput = graph.outputs[0]
     func location(_ tensor: Int) throws(InferenceError) -> PlannedStep.Location {
       let root = schedule.root(of: tensor)
       if root == networkInput { return .input }
