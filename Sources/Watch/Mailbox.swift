@@ -4,13 +4,13 @@ import Synchronization
 /// A bounded queue between two threads whose receiver can sleep on it or watch its descriptor.
 ///
 /// A class, because both threads hold it; its state is behind a mutex.
-final class Mailbox<Element: Sendable>: Sendable {
+package final class Mailbox<Element: Sendable>: Sendable {
   private let elements = Mutex<[Element]>([])
   private let signal: EventDescriptor
   private let capacity: Int
 
   /// - Throws: ``WatchError/system(reason:)`` where no descriptor is left.
-  init(capacity: Int) throws(WatchError) {
+  package init(capacity: Int) throws(WatchError) {
     self.capacity = capacity
     do throws(JournalError) {
       signal = try EventDescriptor()
@@ -20,11 +20,11 @@ final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Readable when something was posted; for an event loop that then calls ``takeAll()``.
-  var fileDescriptor: Int32 { signal.descriptor }
+  package var fileDescriptor: Int32 { signal.descriptor }
 
   /// Adds an element; false if the mailbox is full, and then it was not added.
   @discardableResult
-  func post(_ element: Element) -> Bool {
+  package func post(_ element: Element) -> Bool {
     let added = elements.withLock { elements in
       guard elements.count < capacity else { return false }
       elements.append(element)
@@ -35,7 +35,7 @@ final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Takes the oldest element; waits if there is none.
-  func take() -> Element {
+  package func take() -> Element {
     while true {
       if let element = elements.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
         return element
@@ -45,7 +45,7 @@ final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Takes all elements, oldest first, and does not wait.
-  func takeAll() -> [Element] {
+  package func takeAll() -> [Element] {
     signal.consume()
     return elements.withLock { elements in
       defer { elements.removeAll(keepingCapacity: true) }

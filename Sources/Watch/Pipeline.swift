@@ -1,11 +1,11 @@
-import Frames
+package import Frames
 
 /// The thread that turns frames into outcomes, seen from the event loop's side.
 ///
 /// Frames go in through a bounded mailbox and come back as outcomes in the same order. The
 /// classifier lives on the thread alone, is loaded there, and is replaced there: a model that
 /// cannot be loaded leaves the old one running.
-struct Pipeline: ~Copyable {
+package struct Pipeline: ~Copyable {
   /// What the event loop asks for.
   private enum Job: Sendable {
     case load(Classifier.Settings)
@@ -14,7 +14,7 @@ struct Pipeline: ~Copyable {
   }
 
   /// What comes back.
-  enum Event: Sendable {
+  package enum Event: Sendable {
     /// A model was loaded; frames after this are classified by it.
     case loaded(ModelDescription)
     /// A model could not be loaded; the one before, if any, goes on.
@@ -24,7 +24,7 @@ struct Pipeline: ~Copyable {
 
   /// Two frames: one in work and one ready behind it, so the thread never waits for the disk while
   /// memory stays bounded.
-  static let frameCapacity = 2
+  package static let frameCapacity = 2
 
   private let jobs: Mailbox<Job>
   private let events: Mailbox<Event>
@@ -36,7 +36,7 @@ struct Pipeline: ~Copyable {
   /// Starts the thread and loads the model; an ``Event`` tells how that went.
   ///
   /// - Throws: ``WatchError/system(reason:)`` where a descriptor or the thread cannot be had.
-  init(_ settings: Classifier.Settings) throws(WatchError) {
+  package init(_ settings: Classifier.Settings) throws(WatchError) {
     // Room for the frames, one load and the stop.
     let jobs = try Mailbox<Job>(capacity: Pipeline.frameCapacity + 2)
     let events = try Mailbox<Event>(capacity: Pipeline.frameCapacity + 2)
@@ -53,35 +53,35 @@ struct Pipeline: ~Copyable {
   }
 
   /// Readable while there are events.
-  var eventFileDescriptor: Int32 { events.fileDescriptor }
+  package var eventFileDescriptor: Int32 { events.fileDescriptor }
 
   /// How many more frames it takes now.
-  var vacancies: Int { Pipeline.frameCapacity - inFlight.count }
+  package var vacancies: Int { Pipeline.frameCapacity - inFlight.count }
 
-  var isIdle: Bool { inFlight.isEmpty }
+  package var isIdle: Bool { inFlight.isEmpty }
 
   /// When the oldest frame in work was handed over; nil if there is none.
-  var oldestInFlight: MonotonicTime? { inFlight.first }
+  package var oldestInFlight: MonotonicTime? { inFlight.first }
 
   /// Hands a frame over; the caller has seen that there is a vacancy.
-  mutating func submit(_ frame: EncodedFrame) {
+  package mutating func submit(_ frame: EncodedFrame) {
     precondition(vacancies > 0, "a frame was handed to a full pipeline")
     inFlight.append(.now())
     jobs.post(.classify(frame))
   }
 
   /// Loads another model behind the frames that are already in.
-  func load(_ settings: Classifier.Settings) { jobs.post(.load(settings)) }
+  package func load(_ settings: Classifier.Settings) { jobs.post(.load(settings)) }
 
   /// Takes the events that are there, oldest first.
-  mutating func takeEvents() -> [Event] {
+  package mutating func takeEvents() -> [Event] {
     let taken = events.takeAll()
     for case .finished in taken { inFlight.removeFirst() }
     return taken
   }
 
   /// Ends the thread after the frames that are in. Their outcomes must have been taken.
-  consuming func stop() {
+  package consuming func stop() {
     jobs.post(.stop)
     thread.join()
   }

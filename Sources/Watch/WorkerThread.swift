@@ -5,7 +5,7 @@ import Musl
 #endif
 
 /// A POSIX thread that runs one closure; what Foundation's Thread would give, without Foundation.
-struct WorkerThread: ~Copyable {
+package struct WorkerThread: ~Copyable {
   private let handle: pthread_t
 
   /// Carries the closure over to the new thread. A class, because a C callback gets one pointer.
@@ -17,7 +17,7 @@ struct WorkerThread: ~Copyable {
   /// Starts `body` on a thread of its own.
   ///
   /// - Throws: ``WatchError/system(reason:)`` where the system refuses the thread.
-  init(_ body: @escaping @Sendable () -> Void) throws(WatchError) {
+  package init(_ body: @escaping @Sendable () -> Void) throws(WatchError) {
     var thread = pthread_t()
     let start = Unmanaged.passRetained(Start(body))
     let status = pthread_create(
@@ -36,5 +36,5 @@ struct WorkerThread: ~Copyable {
   }
 
   /// Waits until the closure has returned.
-  consuming func join() { pthread_join(handle, nil) }
+  package consuming func join() { pthread_join(handle, nil) }
 }
