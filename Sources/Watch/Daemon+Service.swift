@@ -131,16 +131,20 @@ extension Daemon {
   private func replaceSpool(_ configuration: SpoolConfiguration?) throws(WatchError) {
     let now = MonotonicTime.now()
     let old = settings.folder
-    // The old one lets go of its lock first: the new one may share its folders.
+    // The old one lets go of its lock first: the new one may share its folders. Its descriptor
+    // goes too, and the new one's often has the same number.
+    forgetSpoolDescriptor()
     spool = nil
+    defer {
+      rewatchSpool()
+      spool?.scan(now: now)
+    }
     do throws(WatchError) {
       if let configuration { spool = try openSpool(configuration, now) }
     } catch {
       if let old { spool = try? openSpool(old, now) }
       throw error
     }
-    rewatchSpool()
-    spool?.scan(now: now)
   }
 
   private func rewatchSpool() {

@@ -207,8 +207,7 @@ public final class Daemon {
   func watchSpool() throws(EventLoop.Failure) {
     let descriptor = spool?.eventFileDescriptor
     guard descriptor != spoolDescriptor else { return }
-    spoolSource?.remove()
-    spoolSource = nil
+    forgetSpoolDescriptor()
     spoolDescriptor = descriptor
     if let descriptor {
       spoolSource = try loop.addIO(descriptor, .readable) { [unowned self] _ in
@@ -216,6 +215,13 @@ public final class Daemon {
         proceed()
       }
     }
+  }
+
+  /// To be called before the spool closes its descriptor, where it is known that it will.
+  func forgetSpoolDescriptor() {
+    spoolSource?.remove()
+    spoolSource = nil
+    spoolDescriptor = nil
   }
 
   private func close() {
