@@ -181,8 +181,9 @@ public final class Daemon {
       deadlineTimer = try loop.addTimer(accuracy: .milliseconds(50)) { [unowned self] in
         expire()
       }
-      if ServiceNotifier.watchdogInterval() != nil {
-        watchdogTimer = try loop.addTimer(accuracy: .seconds(1)) { [unowned self] in
+      if let interval = ServiceNotifier.watchdogInterval() {
+        // Fed after a half of the interval, and so after three quarters of it at the latest.
+        watchdogTimer = try loop.addTimer(accuracy: interval / 4) { [unowned self] in
           feedWatchdog()
         }
       }
