@@ -57,6 +57,9 @@ extension Daemon {
     proceed()
   }
 
+  /// Bytes between two frames that may have been a frame; less are part headers or padding.
+  static let notableGap = 1024
+
   func take(_ event: StreamEvent) {
     switch event {
     case .frame(let frame): streamBacklog.append(frame)
@@ -66,6 +69,7 @@ extension Daemon {
         name: stream?.name ?? "", sequence: stream?.counters.frames ?? 0)
       tell(refusalEntry(refusal, origin: origin, frameID: nil))
     case .discarded(let bytes):
+      guard bytes >= Daemon.notableGap else { return }
       tell(Daemon.discarded(bytes, from: stream?.name ?? ""))
     case .endOfStream: closeStream()
     }
