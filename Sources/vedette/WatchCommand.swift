@@ -52,6 +52,8 @@ struct WatchCommand: ParsableCommand {
     } else if isFolder(source) {
       var folder = SpoolConfiguration(incoming: source)
       folder.after = .leave
+      // Who asks for what is there now does not wait a minute for the rest of a broken file.
+      if once { folder.giveUpTime = folder.settleTime }
       settings.folder = folder
     } else {
       settings.stream = .fifo(path: source)
