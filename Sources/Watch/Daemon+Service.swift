@@ -24,9 +24,18 @@ extension Daemon {
     state = .running
     spoolSource?.isEnabled = true
     spool?.scan(now: .now())
+    if !settings.endsWhenDrained { writer.enqueue(readyEntry(description)) }
     notify(.ready, .status(statusLine))
     lastStatus = .now()
     feedWatchdog()
+  }
+
+  private func readyEntry(_ model: ModelDescription) -> JournalEntry {
+    let names = [settings.folder?.incoming, stream?.name].compactMap { $0 }
+    var entry = JournalEntry(
+      .serviceReady, .info, "taking frames from \(names.joined(separator: " and "))")
+    entry.append(.modelID, model.id)
+    return entry
   }
 
   func modelRefused(_ error: WatchError) {
