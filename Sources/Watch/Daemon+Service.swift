@@ -52,7 +52,7 @@ extension Daemon {
       return
     }
     // No reload waits for it where a stop came in between.
-    if pendingSettings != nil { refuseReload(error.description) }
+    if pendingSettings != nil { refuseReload(error) }
   }
 
   /// EX_CONFIG of sysexits.h.
@@ -105,10 +105,11 @@ extension Daemon {
       var new = try reloadSettings()
       // The pipe's descriptor is the one that we were started with.
       new.stream = settings.stream
+      guard new.folder != nil || stream != nil else { throw WatchError.noSource }
       pendingSettings = new
       proceed()
     } catch {
-      refuseReload(error.description)
+      refuseReload(error)
     }
   }
 
@@ -126,10 +127,11 @@ extension Daemon {
     do throws(WatchError) {
       if new.folder != settings.folder { try replaceSpool(new.folder) }
     } catch {
-      refuseReload(error.description)
+      refuseReload(error)
       return
     }
     settings = new
+    refusedReload = nil
     var entry = JournalEntry(.configurationReloaded, .notice, "configuration reloaded")
     entry.append(.configurationFile, settings.configurationPath)
     entry.append(.modelID, model?.id ?? "")
@@ -164,15 +166,15 @@ extension Daemon {
     }
   }
 
-  private func refuseReload(_ reason: String) {
+  private func refuseReload(_ error: WatchError) {
     pendingSettings = nil
-    var entry = JournalEntry(
-      .configurationRefused, .error, "configuration refused, keeping the old one: \(reason)")
-    entry.append(.configurationFile, settings.configurationPath)
-    entry.append(.detail, reason)
-    writer.enqueue(entry)
+    for entry in error.refusals(of: settings.configurationPath, ", keeping the old one") {
+      writer.enqueue(entry)
+    }
+    // The first fault is enough for a line.
+    refusedReload = String(error.description.prefix { $0 != "\n" })
     // READY=1 also ends a reload that was refused; without it the manager waits for ever.
-    notify(.ready, .status("configuration refused: \(reason)"))
+    notify(.ready, .status(statusLine))
   }
 
   // MARK: Status and watchdog
@@ -182,7 +184,9 @@ extension Daemon {
     if counters.refused > 0 { line += ", \(counters.refused) refused" }
     let backlog = (spool?.backlogCount ?? 0) + streamBacklog.count
     if backlog > 0 { line += ", \(backlog) waiting" }
-    return lastLine.isEmpty ? line : line + "; last: \(lastLine)"
+    if !lastLine.isEmpty { line += "; last: \(lastLine)" }
+    // First, and for as long as it is true: the line is all that `systemctl status` shows of it.
+    return refusedReload.map { "configuration refused: \($0); \(line)" } ?? line
   }
 
   func sendStatusIfDue() {

@@ -64,6 +64,8 @@ public final class Daemon {
   var isLoading = true
   /// Settings to change to once nothing is in work.
   var pendingSettings: WatchSettings?
+  /// Why the last reload changed nothing, in one line; nil if it changed something.
+  var refusedReload: String?
   var lastLine = ""
   var lastStatus: MonotonicTime?
   var statusIsDue = false

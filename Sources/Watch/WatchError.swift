@@ -5,8 +5,15 @@ public enum WatchError: Error, Sendable, Hashable {
   case model(path: String, reason: String)
   /// A source of frames cannot be opened.
   case source(name: String, reason: String)
+  /// The configuration cannot be read, or has faults.
+  case configuration(ConfigurationError)
   /// The system lacks something that the service cannot do without.
   case system(reason: String)
+
+  /// There is neither a folder nor a pipe.
+  public static let noSource = WatchError.source(
+    name: "no source",
+    reason: "no source of frames: 'watch.folder' is empty and no pipe was passed")
 }
 
 extension WatchError {
@@ -15,6 +22,7 @@ extension WatchError {
     switch self {
     case .model(let path, let reason): (path, reason)
     case .source(_, let reason), .system(let reason): (nil, reason)
+    case .configuration(let error): (nil, error.description)
     }
   }
 }
@@ -26,6 +34,8 @@ extension WatchError: CustomStringConvertible {
       reason.hasPrefix(path) ? reason : "\(path): \(reason)"
     case .source(let name, let reason):
       reason.contains(name) ? reason : "\(name): \(reason)"
+    case .configuration(let error):
+      error.description
     case .system(let reason):
       reason
     }

@@ -22,22 +22,14 @@ func serve(_ arguments: [String]) -> Int32 {
     default: return say("vedetted: error: unknown argument '\(argument)'\n" + usage, status: 2)
     }
   }
-  do {
-    let settings = try loadSettings(configurationPath)
+  do throws(WatchError) {
+    let settings = try addingPipe(to: try loadSettings(configurationPath))
     let daemon = try Daemon(
-      try addingPipe(to: settings), sink: chosenSink(),
-      reload: { () throws(WatchError) in
-        do throws(ConfigurationError) {
-          return try loadSettings(configurationPath)
-        } catch {
-          throw .system(reason: error.description)
-        }
-      })
+      settings, sink: chosenSink(),
+      reload: { () throws(WatchError) in try loadSettings(configurationPath) })
     return try daemon.run()
-  } catch let error as ConfigurationError {
-    return say(error.description, status: Daemon.configurationStatus)
   } catch {
-    return say("vedetted: error: \(error)", status: 1)
+    return fail(error, configurationPath ?? Configuration.defaultPath)
   }
 }
 
@@ -54,22 +46,50 @@ private let usage = """
   SIGHUP reads the configuration anew, SIGTERM finishes the frame in hand and ends.
   """
 
-private func loadSettings(_ path: String?) throws(ConfigurationError) -> WatchSettings {
-  WatchSettings(try Configuration.load(path: path), path: path ?? Configuration.defaultPath)
+private func loadSettings(_ path: String?) throws(WatchError) -> WatchSettings {
+  do throws(ConfigurationError) {
+    return WatchSettings(
+      try Configuration.load(path: path), path: path ?? Configuration.defaultPath)
+  } catch {
+    throw .configuration(error)
+  }
 }
 
 /// The FIFO that the service manager opened for us, if it did.
-private func addingPipe(to settings: WatchSettings) throws -> WatchSettings {
+private func addingPipe(to settings: WatchSettings) throws(WatchError) -> WatchSettings {
   var settings = settings
-  if let passed = try ServiceNotifier.takeListenFileDescriptors().first {
-    settings.stream = .descriptor(passed.descriptor, name: passed.name)
+  do throws(JournalError) {
+    if let passed = try ServiceNotifier.takeListenFileDescriptors().first {
+      settings.stream = .descriptor(passed.descriptor, name: passed.name)
+    }
+  } catch {
+    throw .system(reason: error.description)
   }
-  guard settings.folder != nil || settings.stream != nil else {
-    throw WatchError.source(
-      name: "no source",
-      reason: "no source of frames: 'watch.folder' is empty and no pipe was passed")
-  }
+  guard settings.folder != nil || settings.stream != nil else { throw .noSource }
   return settings
+}
+
+/// Says why the service cannot start or go on, and returns its exit status.
+private func fail(_ error: WatchError, _ configurationPath: String) -> Int32 {
+  let isConfiguration: Bool
+  switch error {
+  case .configuration, .noSource: isConfiguration = true
+  default: isConfiguration = false
+  }
+  let status = isConfiguration ? Daemon.configurationStatus : 1
+  guard SystemdJournalSink.isConnected() else {
+    if case .configuration = error { return say(error.description, status: status) }
+    return say("vedetted: error: \(error)", status: status)
+  }
+  let entries =
+    isConfiguration
+    ? error.refusals(of: configurationPath) : [JournalEntry(nil, .error, error.description)]
+  for entry in entries {
+    guard (try? SystemdJournalSink().write(entry)) != nil else {
+      return say(error.description, status: status)
+    }
+  }
+  return status
 }
 
 /// The journal if standard error leads there, else lines on the terminal.
