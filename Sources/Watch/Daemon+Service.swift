@@ -19,6 +19,7 @@ extension Daemon {
     writer.enqueue(entry)
     guard state == .starting else {
       finishReload()
+      reloadAgainIfAsked()
       return
     }
     state = .running
@@ -28,6 +29,7 @@ extension Daemon {
     notify(.ready, .status(statusLine))
     lastStatus = .now()
     feedWatchdog()
+    reloadAgainIfAsked()
   }
 
   private func readyEntry(_ model: ModelDescription) -> JournalEntry {
@@ -53,6 +55,7 @@ extension Daemon {
     }
     // No reload waits for it where a stop came in between.
     if pendingSettings != nil { refuseReload(error) }
+    reloadAgainIfAsked()
   }
 
   /// EX_CONFIG of sysexits.h.
@@ -99,7 +102,12 @@ extension Daemon {
 
   /// Reads the settings anew; wrong ones change nothing.
   func reload() {
-    guard let reloadSettings, state == .running, pendingSettings == nil, !isLoading else { return }
+    guard let reloadSettings, state != .stopping else { return }
+    guard state == .running, pendingSettings == nil, !isLoading else {
+      // What is being loaded was read before whatever this request is about.
+      reloadWasAsked = true
+      return
+    }
     notify(.reloadingNow)
     do throws(WatchError) {
       var new = try reloadSettings()
@@ -111,6 +119,13 @@ extension Daemon {
     } catch {
       refuseReload(error)
     }
+  }
+
+  /// Follows a request that came while an earlier one was being carried out.
+  private func reloadAgainIfAsked() {
+    guard reloadWasAsked, !isLoading else { return }
+    reloadWasAsked = false
+    reload()
   }
 
   /// Changes to the new settings once nothing is in work; the model is loaded first, so that one

@@ -66,6 +66,8 @@ public final class Daemon {
   var pendingSettings: WatchSettings?
   /// Why the last reload changed nothing, in one line; nil if it changed something.
   var refusedReload: String?
+  /// A reload was asked for while it could not be begun.
+  var reloadWasAsked = false
   var lastLine = ""
   var lastStatus: MonotonicTime?
   var statusIsDue = false
