@@ -142,6 +142,10 @@ extension Daemon {
     do throws(WatchError) {
       if new.folder != settings.folder { try replaceSpool(new.folder) }
     } catch {
+      if new.classifier != settings.classifier {
+        isLoading = true
+        pipeline?.load(settings.classifier)
+      }
       refuseReload(error)
       return
     }
