@@ -77,9 +77,8 @@ extension FolderSpool {
     switch candidate.verdict {
     case nil: return .wait(until: settled)
     case .unfit(let refusal):
-      // A file without bytes is often one that is about to be filled.
-      let isJudgedAtOnce = isFinal && refusal.code != FrameRefusal.Code.empty
-      if isJudgedAtOnce || now >= settled { return .refuse(refusal) }
+      // One that was not renamed in may still be filled, one without bytes above all.
+      if isFinal || now >= settled { return .refuse(refusal) }
       return .wait(until: settled)
     case .incomplete(let detail):
       if isFinal {

@@ -23,7 +23,7 @@ struct Lowering {
   /// A piece of the parameters that must be written.
   enum Fill {
     case weights(
-      offset: Int, byteCount: Int, kernel: vd_conv_kernel, window: vd_window, tensor: Int)
+      offset: Int, kernel: vd_conv_kernel, window: vd_window, tensor: Int)
     case channels(ChannelRequantization, bias: Int, shift: Int, multiplier: Int)
     case exponentials([UInt32], offset: Int)
   }
@@ -179,7 +179,7 @@ extension Lowering {
     let multiplierOffset = reserve(padded * 2)
     fills.append(
       .weights(
-        offset: weightsOffset, byteCount: packed, kernel: kernel, window: window,
+        offset: weightsOffset, kernel: kernel, window: window,
         tensor: weights.index))
     fills.append(
       .channels(

@@ -1,4 +1,3 @@
-import CKernels
 public import Model
 public import Tensors
 
@@ -45,80 +44,19 @@ public struct Network: ~Copyable {
   public init(
     _ file: borrowing ModelFile, kernels: KernelSelection = .best, threads: Int = 1
   ) throws(InferenceError) {
-    let graph = file.graph
-    guard graph.inputs.count == 1, graph.outputs.count == 1 else {
-      throw .unusableGraph(
-        reason: "it has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs; "
-          + "a classifier has one of each")
-    }
-    let schedule = Schedule(graph)
-    guard !schedule.steps.isEmpty else {
-      throw .unusableGraph(reason: "it has no operator that computes anything")
-    }
-    let networkInput = graph.inputs[0]
-    let networkOutput = graph.outputs[0]
-    guard schedule.steps.contains(where: { schedule.root(of: $0.source.output) == networkOutput })
-    else { throw .unusableGraph(reason: "no operator writes its output") }
-    let lifetimes = Network.lifetimes(graph, schedule)
-    let memory = MemoryPlan(lifetimes)
-    func location(_ tensor: Int) throws(InferenceError) -> PlannedStep.Location {
-      let root = schedule.root(of: tensor)
-      if root == networkInput { return .input }
-      if root == networkOutput { return .output }
-      if let offset = memory.offsets[root] { return .arena(offset) }
-      throw .unusableGraph(
-        reason: "tensor \(tensor) ('\(graph.tensors[tensor].name)') is never written")
-    }
-
-    let read = { (tensor: TensorInfo, file: borrowing ModelFile) -> [UInt8] in
-      file.withConstant(of: tensor) { bytes in
-        tensor.elementType == .int4
-          ? widenedInt4(bytes, count: tensor.shape.elementCount) : Array(bytes)
-      }
-    }
-    var lowering = Lowering(graph: graph, schedule: schedule, isaMask: kernels.mask)
-    var plan: [PlannedStep] = []
-    var steps: [StepDescription] = []
-    for step in schedule.steps {
-      // The constants that a step needs are read here, so that `Lowering` needs no file.
-      var constants: [Int: [UInt8]] = [:]
-      for tensor in step.source.inputs where graph.tensors[tensor].isConstant {
-        constants[tensor] = read(graph.tensors[tensor], file)
-      }
-      let kernel = try lowering.kernel(for: step) { constants[$0.index] ?? [] }
-      let output = schedule.root(of: step.source.output)
-      // Of all operators only ADD reads two activations.
-      let second = if case .add = step.source.kind { step.source.inputs[1] } else { step.input }
-      plan.append(
-        PlannedStep(
-          kernel: kernel, first: try location(step.input),
-          second: try location(second), destination: try location(output),
-          tensor: output, tensorByteCount: graph.tensors[output].byteCount,
-          operatorIndex: step.source.index))
-      steps.append(
-        StepDescription(
-          operatorIndex: step.source.index, kernelName: lowering.kernelNames.last ?? "",
-          tensor: output))
-    }
-
-    try Network.checkMemory(
-      graph, arena: memory.byteCount, scratch: lowering.scratchByteCount,
-      parameters: lowering.parameterByteCount)
-    var parameters = AlignedBytes(count: lowering.parameterByteCount)
-    for fill in lowering.fills { Network.write(fill, into: &parameters, graph, file, read) }
-
-    input = graph.tensors[networkInput]
-    output = graph.tensors[networkOutput]
+    let plan = try NetworkPlan(file, kernels: kernels, threads: threads)
+    input = plan.input
+    output = plan.output
     modelID = file.modelID
-    macCount = graph.macCount
-    isaName = String(cString: vd_isa_name(lowering.highestISA))
-    outputIsProbability = Network.endsInSoftmax(graph)
-    self.steps = steps
-    self.plan = plan
-    self.parameters = parameters
-    arena = AlignedBytes(count: memory.byteCount)
+    macCount = file.graph.macCount
+    isaName = plan.isaName
+    outputIsProbability = plan.outputIsProbability
+    steps = plan.descriptions
+    self.plan = plan.steps
+    parameters = plan.packedParameters(file)
+    arena = AlignedBytes(count: plan.arenaByteCount)
     let team = ThreadTeam(count: threads) { address, index in SharedStep.run(at: address, index) }
-    scratchByteCount = MemoryPlan.alignedUp(lowering.scratchByteCount)
+    scratchByteCount = plan.scratchByteCount
     scratch = AlignedBytes(count: scratchByteCount * team.count)
     self.team = team
   }

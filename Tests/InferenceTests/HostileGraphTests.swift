@@ -45,7 +45,7 @@ struct HostileGraphTests {
     }
     // Six and the first sum at a time.
     #expect(reason.contains("\(7 << 28) of them for activations"))
-    #expect(reason.contains("at most \(Network.maximumByteCount)"))
+    #expect(reason.contains("at most \(NetworkPlan.maximumByteCount)"))
   }
 
   @Test(
