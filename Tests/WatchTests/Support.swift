@@ -60,12 +60,6 @@ enum Files {
     return names.sorted()
   }
 
-  /// Pretends that nobody has written the file for long: an unfinished one is then refused at once.
-  static func makeOld(_ path: String) {
-    let times = [timespec(tv_sec: 1_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000, tv_nsec: 0)]
-    precondition(utimensat(AT_FDCWD, path, times, 0) == 0, "no times could be set")
-  }
-
   static func removeTree(_ path: String) {
     for name in list(path) {
       let child = path + "/" + name
