@@ -74,6 +74,7 @@ let package = Package(
       exclude: ["Goldens", "make_goldens.py"]),
     tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"], exclude: ["Fixtures"]),
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
+    tests("Command", ["Tensors"]),
     tests("Architecture", []),
   ],
   cLanguageStandard: .c11,
