@@ -104,14 +104,10 @@ extension Daemon {
       outcome = .refused(refusal)
     }
     statusIsDue = true
-    let entry = entry(for: report)
-    guard case .file = report.origin else {
-      writer.enqueue(entry)
-      return
-    }
+    let isSpooled = if case .file = report.origin { true } else { false }
     lastToken += 1
-    awaitingJournal[lastToken] = (report.frameID, outcome)
-    send(entry, lastToken)
+    awaitingJournal[lastToken] = (isSpooled ? report.frameID : nil, outcome)
+    send(entry(for: report), lastToken)
   }
 
   private func send(_ entry: JournalEntry, _ token: UInt64) {
@@ -125,7 +121,7 @@ extension Daemon {
   /// The journal has these entries: their frames are finished.
   func takeCompletions() {
     for token in writer.drainCompletions() {
-      guard let (id, outcome) = awaitingJournal.removeValue(forKey: token) else { continue }
+      guard let (id, outcome) = awaitingJournal.removeValue(forKey: token), let id else { continue }
       do throws(FramesError) {
         try spool?.finish(id, outcome, now: .now())
       } catch {
@@ -136,8 +132,7 @@ extension Daemon {
       unsent.removeFirst()
     }
     if let failure = writer.failure {
-      // Nobody reads any more (a closed pipe): what was claimed goes back, unfinished. A stream's
-      // frames have no token that tells of it; to go on reading them would be for nothing.
+      // Nobody reads any more (a closed pipe): what was claimed goes back, unfinished.
       exitCode = 1
       printFatal("cannot write detections: \(failure)")
       loop.exit(code: exitCode)

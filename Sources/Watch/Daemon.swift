@@ -49,10 +49,11 @@ public final class Daemon {
   /// Frames of the pipe that were read and not yet taken by the pipeline; bounded by what one read
   /// brings, because no more is read while there are any.
   var streamBacklog: [EncodedFrame] = []
-  /// Spool frames whose entry is on its way to the journal, by the entry's token.
-  var awaitingJournal: [UInt64: (id: String, outcome: SpoolOutcome)] = [:]
+  /// Frames whose entry is on its way to the journal, by the entry's token; the id is nil for those
+  /// of the pipe, which have nothing to be finished in the spool.
+  var awaitingJournal: [UInt64: (id: String?, outcome: SpoolOutcome)] = [:]
   /// Entries that the writer had no room for, with their tokens; while there are any no frame is
-  /// submitted.
+  /// submitted and none is read.
   var unsent: [(entry: JournalEntry, token: UInt64)] = []
   var lastToken: UInt64 = 0
   var limiter = RateLimiter()
