@@ -12,8 +12,9 @@ struct AllocationTests {
   func none(name: String) throws {
     let file = try ModelFile(path: goldenPath(name + ".tflite"))
     let bytes = try readFile(goldenPath(name + ".input"))
-    for isa in KernelSelection.names {
-      var network = try Network(file, kernels: try #require(KernelSelection(upTo: isa)))
+    for (isa, threads) in KernelSelection.names.map({ ($0, 1) }) + [("auto", 2)] {
+      let kernels = try #require(KernelSelection(upTo: isa))
+      var network = try Network(file, kernels: kernels, threads: threads)
       var input = Tensor(
         shape: network.input.shape, elementType: network.input.elementType,
         quantization: network.input.quantization)
