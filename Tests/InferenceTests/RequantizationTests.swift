@@ -94,6 +94,16 @@ struct RequantizationTests {
     #expect(differing > 0)
   }
 
+  @Test("folds the zero point and the first shift's rounding into the bias")
+  func foldedBias() throws {
+    // 2^-12: 15 bits of multiplier leave a shift of 14 + 12 - 15 - 6 = 5.
+    let channel = Channel(
+      factor: 0x1p-12, bias: 1000, inputZeroPoint: -5, weightSum: 30, weightMagnitude: 5000)
+    let epilogue = try ChannelRequantization(source([channel]))
+    #expect(epilogue.shift[0] == 5 && epilogue.multiplier[0] == 1 << 14)
+    #expect(epilogue.bias[0] == 1000 + 5 * 30 + 16)
+  }
+
   @Test("shifts to the left where the factor is large and the sums are small")
   func negativeShifts() throws {
     for factor in [0.02, 0.75, 1, 3.5, 200] {

@@ -138,6 +138,44 @@ struct DaemonSpoolTests {
     #expect(spool.list("incoming").isEmpty && spool.list("work").isEmpty)
   }
 
+  @Test("tells of a file that cannot be moved, and keeps it")
+  func trouble() throws {
+    var spool = Spool(after: .keep)
+    spool.settings.endsWhenDrained = false
+    let sink = try CollectingSink()
+    let run = try DaemonRun(spool.settings, sink)
+    #expect(run.waitUntilReady())
+    // What frames are moved to is no folder any more.
+    Files.removeTree(spool.folder.path + "/done")
+    Files.write("in the way", to: spool.folder.path + "/done")
+    spool.renameIn("a.jpg", SolidJPEG.image(.red))
+    #expect(sink.wait(for: .spoolTrouble))
+    run.send(SIGTERM)
+    #expect(run.wait() == .exit(0))
+    #expect(sink.labels == ["red"] && sink.incomplete == [])
+    #expect(spool.list("work").count == 1 && spool.list("incoming").isEmpty)
+  }
+
+  @Test("tells of a folder that is polled, that goes, and that comes back")
+  func lostFolder() throws {
+    var spool = Spool()
+    spool.settings.endsWhenDrained = false
+    spool.settings.folder?.alwaysPolls = true
+    spool.settings.folder?.pollInterval = .milliseconds(10)
+    let sink = try CollectingSink()
+    let run = try DaemonRun(spool.settings, sink)
+    #expect(sink.wait(for: .sourcePolling))
+    rmdir(spool.incoming)
+    #expect(sink.wait(for: .sourceLost))
+    mkdir(spool.incoming, 0o755)
+    #expect(sink.wait(for: .sourceRecovered))
+    spool.renameIn("a.jpg", SolidJPEG.image(.blue))
+    #expect(sink.wait(for: .detection))
+    run.send(SIGTERM)
+    #expect(run.wait() == .exit(0))
+    #expect(sink.labels == ["blue"] && sink.incomplete == [])
+  }
+
   @Test("cannot start on a folder that is not there")
   func missingFolder() throws {
     let spool = Spool()

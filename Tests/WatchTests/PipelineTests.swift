@@ -147,6 +147,11 @@ struct PipelineTests {
     #expect(events.count == 1)
     pipeline.submit(frame(0, SolidJPEG.image(.red)))
     pipeline.submit(frame(1, SolidJPEG.image(.red)))
+    // The watchdog goes by the oldest frame that is still there.
+    let first = pipeline.oldestInFlight
+    let outcomes = next(&pipeline)
+    let oldest = pipeline.oldestInFlight
+    #expect(outcomes.count == 2 ? oldest == nil : oldest != first)
     // Returns once the thread has ended; a hang is what the time limit is for.
     pipeline.stop()
   }
