@@ -10,11 +10,19 @@ extension Lowering {
   enum Family {
     case convolution, depthwise, fullyConnected
 
-    /// Where the channels of the output lie in the weights.
-    func channelOfWeight(_ index: Int, outputChannels: Int, weightsPerChannel: Int) -> Int {
-      switch self {
-      case .convolution, .fullyConnected: index / weightsPerChannel
-      case .depthwise: index % outputChannels
+    /// Of each output channel, the sum of its weights and of their absolute values.
+    func weightSums(_ weights: [UInt8], channels: Int) -> [(sum: Int, magnitude: Int)] {
+      let count = weights.count / channels
+      return weights.withUnsafeBytes { bytes in
+        let base = bytes.assumingMemoryBound(to: Int8.self)
+        return (0..<channels).map { channel in
+          let (first, stride) = self == .depthwise ? (channel, channels) : (channel * count, 1)
+          guard let address = base.baseAddress else { return (0, 0) }
+          var sum: Int32 = 0
+          var magnitude: Int32 = 0
+          vd_weight_sum(address + first, count, stride, &sum, &magnitude)
+          return (Int(sum), Int(magnitude))
+        }
       }
     }
   }
@@ -40,17 +48,11 @@ extension Lowering {
     let channels = Int(window.out_c)
     let clamp = clampRange(output, activation)
 
-    var sums = [Int](repeating: 0, count: channels)
-    var magnitudes = sums
-    let bytes = constant(weights)
-    let perChannel = bytes.count / channels
-    for (index, byte) in bytes.enumerated() {
-      let channel = family.channelOfWeight(
-        index, outputChannels: channels, weightsPerChannel: perChannel)
-      let value = Int(Int8(bitPattern: byte))
-      sums[channel] += value
-      magnitudes[channel] += abs(value)
+    guard weights.shape.elementCount / channels < 1 << 24 else {
+      throw unsupported(
+        op, "a channel has more than 2^24 weights, so that its sums can leave 32 bits")
     }
+    let sums = family.weightSums(constant(weights), channels: channels)
     let requantization: ChannelRequantization
     do throws(ChannelRequantization.Unusable) {
       requantization = try ChannelRequantization(
@@ -59,8 +61,8 @@ extension Lowering {
             Double(input.scale) * Double(weightScales[weightScales.count == 1 ? 0 : $0])
               / Double(output.scale)
           },
-          bias: bias ?? .init(repeating: 0, count: channels), weightSums: sums,
-          weightMagnitudes: magnitudes, inputZeroPoint: input.zeroPoint,
+          bias: bias ?? .init(repeating: 0, count: channels), weightSums: sums.map(\.sum),
+          weightMagnitudes: sums.map(\.magnitude), inputZeroPoint: input.zeroPoint,
           outputZeroPoint: output.zeroPoint, low: clamp.low, high: clamp.high))
     } catch {
       throw unusable(op, error.reason)

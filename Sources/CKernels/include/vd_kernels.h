@@ -189,6 +189,14 @@ void vd_quantize_f32(const float *input, int8_t *output, size_t count, float sca
 void vd_dequantize_s8(const int8_t *input, float *output, size_t count, float scale,
                       int32_t zero_point);
 
+// ------------------------------------------------------------------------------ at load time
+
+// The sum of `count` weights, and that of their absolute values: what the folded bias and the bound
+// of the sums are made of. The weights stand `stride` apart: 1 for a channel of a convolution,
+// out_c for one of a depthwise convolution. |sum| < 2^31: count < 2^24.
+void vd_weight_sum(const int8_t *weights, size_t count, size_t stride, int32_t *sum,
+                   int32_t *magnitude);
+
 VD_ASSUME_NONNULL_END
 
 #endif
