@@ -16,6 +16,8 @@ struct LabelSource {
   /// A label list is at most this long, wherever it stands. ImageNet's takes 10 KiB.
   static let maximumSize = 1 << 20
   static let maximumCount = 100_000
+  /// A label is part of a journal entry and of a line of JSON.
+  static let maximumLength = 1024
 
   /// Where labels may come from.
   enum Choice {
@@ -88,6 +90,9 @@ struct LabelSource {
       if line.unicodeScalars.last == "\r" { line.unicodeScalars.removeLast() }
       let number = labels.count + 1
       guard !line.isEmpty else { throw wrong("line \(number) is empty") }
+      guard line.utf8.count <= LabelSource.maximumLength else {
+        throw wrong("line \(number) is longer than \(LabelSource.maximumLength) bytes")
+      }
       for scalar in line.unicodeScalars {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator:

@@ -82,6 +82,7 @@ private final class Folder {
       ("a\n\nc\n", "line 2 is empty"), ("a\nb\tb\nc\n", "line 2 has a control character"),
       ("a\nb\nc\u{1B}[0m\n", "line 3 has a control character"),
       ("a\nb\u{2028}\nc\n", "line 2 has a control character"), ("", "0 labels for 3 classes"),
+      ("a\n" + String(repeating: "b", count: 1025) + "\nc\n", "line 2 is longer than 1024 bytes"),
     ])
   func wrong(text: String, words: String) throws {
     let folder = try Folder()
