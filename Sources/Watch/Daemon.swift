@@ -149,7 +149,7 @@ public final class Daemon {
       case nil: break
       }
     } catch {
-      throw .source(name: "the pipe", reason: error.description)
+      throw .source(name: "pipe", reason: error.description)
     }
   }
 

@@ -7,7 +7,7 @@ struct CheckConfigCommand: ParsableCommand {
     commandName: "check-config",
     abstract: "Checks a configuration file as the service would read it.",
     discussion: """
-      Prints every fault with its line and column; exit status 78 if there is one. --print shows
+      Prints every fault with its line and column; exit status 78 if there is one. --print shows \
       all settings that are in force, defaults included, as a configuration file.
 
       EXAMPLES

@@ -10,13 +10,13 @@ struct ClassifyCommand: ParsableCommand {
     commandName: "classify",
     abstract: "Says what JPEG files show.",
     discussion: """
-      One line a file, in the order given. A file that is no whole JPEG is reported, the others are
+      One line a file, in the order given. A file that is no whole JPEG is reported, the others are \
       classified all the same, and the exit status is 1.
 
       EXAMPLES
         vedette classify cat.jpg
         vedette classify --json --top 3 *.jpg | jq -r '.top[0].label'
-        vedette classify --digest cat.jpg       SHA-256 of the raw output: equal on every machine
+        vedette classify --digest cat.jpg     the raw output's SHA-256
       """)
 
   @OptionGroup var model: ModelOptions

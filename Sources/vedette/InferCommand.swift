@@ -10,8 +10,8 @@ struct InferCommand: ParsableCommand {
     commandName: "infer",
     abstract: "Runs a model on raw bytes: the input tensor in, the output tensor out.",
     discussion: """
-      For comparing runtimes. --dump writes each operator's output as DIR/<tensor index>.raw, and
-      --given replaces it, once written, by DIR/<tensor index>.raw where there is such a file: so
+      For comparing runtimes. --dump writes each operator's output as DIR/<tensor index>.raw, and \
+      --given replaces it, once written, by DIR/<tensor index>.raw where there is such a file: so \
       each operator can be compared on inputs that another runtime computed.
 
       EXAMPLES

@@ -54,7 +54,7 @@ struct ModelOptions: ParsableArguments {
     do throws(WatchError) {
       return try Classifier(settings)
     } catch {
-      throw CommandFailure(message: error.description)
+      throw CommandFailure(message: error.description + adviceOnMissingModel(model))
     }
   }
 
@@ -62,4 +62,10 @@ struct ModelOptions: ParsableArguments {
     Classifier.Settings(
       modelPath: path, labelsPath: labels, candidateCount: candidates, kernels: kernels)
   }
+}
+
+/// What to add to an error about the installed model where none was named: it may not be installed.
+func adviceOnMissingModel(_ named: String?) -> String {
+  guard named == nil, access(Configuration().modelPath(), R_OK) != 0 else { return "" }
+  return "; no model is installed here, name one with --model"
 }

@@ -13,12 +13,12 @@ struct Vedette: ParsableCommand {
     commandName: "vedette",
     abstract: "Names what JPEGs show, on this machine alone, with an int8 network.",
     discussion: """
-      Data goes to standard output, everything else to standard error. The exit status is 0 if all
+      Data goes to standard output, everything else to standard error. The exit status is 0 if all \
       went well, 1 if something failed, 2 for a wrong command line, 78 for a wrong configuration.
 
       EXAMPLES
         vedette classify --top 3 cat.jpg        what a picture shows
-        vedette watch --json /srv/camera        each new picture of a folder, a JSON line each
+        vedette watch --json /srv/camera        each new picture of a folder
         ffmpeg -i rtsp://… -f mjpeg - | vedette watch -
         vedette inspect model.tflite            the operators of a model
       """,

@@ -15,8 +15,8 @@ struct WatchCommand: ParsableCommand {
     commandName: "watch",
     abstract: "Classifies what comes into a folder or a pipe, a line a frame.",
     discussion: """
-      A folder is only read: nothing in it is moved or deleted. A pipe carries JPEGs one after the
-      other, or MJPEG. Ends at the end of a pipe, at Ctrl-C, or with --once when the folder holds
+      A folder is only read: nothing in it is moved or deleted. A pipe carries JPEGs one after the \
+      other, or MJPEG. Ends at the end of a pipe, at Ctrl-C, or with --once when the folder holds \
       nothing more to classify.
 
       EXAMPLES
