@@ -57,7 +57,11 @@ extension Configuration {
             "Larger files are refused."),
         ]),
       ConfigurationSection(
-        "pipe", "Frames from the FIFO (vedette.socket) or from standard input.",
+        "pipe",
+        """
+        Frames from the FIFO (vedette.socket). A change here takes effect at the next start, not
+        at a reload.
+        """,
         [
           ConfigurationKey(
             "timeout", \.pipe.timeout, .duration(.milliseconds(10) ... .seconds(3600)),
