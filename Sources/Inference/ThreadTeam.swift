@@ -134,10 +134,10 @@ private final class TeamCore: Sendable {
       for _ in 0..<TeamCore.spinCount where generation.load(ordering: .acquiring) != seen { return }
       helper.isAsleep.store(true, ordering: .sequentiallyConsistent)
       if generation.load(ordering: .sequentiallyConsistent) == seen {
-        helper.sleep()
+        helper.awaitWake()
       } else if !helper.isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
         // We were woken all the same: take the byte, or the next sleep would end at once.
-        helper.sleep()
+        helper.awaitWake()
       }
     }
   }
@@ -170,7 +170,8 @@ private final class TeamHelper: Sendable {
     while write(writer, &byte, 1) < 0 && errno == EINTR {}
   }
 
-  func sleep() {
+  /// Blocks until ``wake()`` was called; it is remembered if it came first.
+  func awaitWake() {
     var byte: UInt8 = 0
     while read(reader, &byte, 1) < 0 && errno == EINTR {}
   }

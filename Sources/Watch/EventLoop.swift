@@ -7,8 +7,8 @@ import Glibc
 
 /// The main thread's event loop: descriptors, timers and signals, by sd-event(3).
 ///
-/// A class because it is one kernel object with one identity. Not Sendable: everything but
-/// `WakeUp.signal()` belongs to the thread that runs it. Nothing is allocated for an event.
+/// A class because it is one kernel object with one identity. Not Sendable: it belongs to the thread
+/// that runs it. Nothing is allocated for an event.
 ///
 /// A handler lives as long as its source; `remove()`, or the end of the source, lets go of it and
 /// what it captured. A source may be removed in its own handler.
@@ -20,14 +20,6 @@ public final class EventLoop {
     public init(call: String, errno: Int32) {
       self.call = call
       self.errno = errno
-    }
-
-    /// For the parts of a loop that module Journal makes.
-    fileprivate init(_ error: JournalError) {
-      switch error {
-      case .system(let call, let number): self.init(call: call, errno: number)
-      case .fieldName: self.init(call: error.description, errno: EINVAL)
-      }
     }
 
     public var description: String { "\(call): \(String(cString: strerror(errno)))" }
@@ -143,28 +135,6 @@ extension EventLoop {
     source.isEnabled = true
     return source
   }
-
-  /// Calls the handler when others have run, once before the loop sleeps again.
-  public func addPost(handler: @escaping () -> Void) throws(Failure) -> EventSource {
-    try EventSource(.plain(handler), "sd_event_add_post") { source, context in
-      sd_event_add_post(loop, source, { _, context in EventHandler.callPlain(context) }, context)
-    }
-  }
-
-  /// Lets another thread call the handler; several signals may become one call.
-  public func addWakeUp(handler: @escaping () -> Void) throws(Failure) -> (EventSource, WakeUp) {
-    let wakeUp: WakeUp
-    do throws(JournalError) {
-      wakeUp = try WakeUp()
-    } catch {
-      throw Failure(error)
-    }
-    let source = try addIO(wakeUp.event.descriptor, .readable) { _ in
-      wakeUp.event.consume()
-      handler()
-    }
-    return (source, wakeUp)
-  }
 }
 
 /// Something that the loop waits for; ends with this object or with `remove()`.
@@ -248,16 +218,6 @@ public struct EventTimer {
 
   /// Ends the timer and lets go of its handler.
   public func remove() { source.remove() }
-}
-
-/// The one thing of a loop that other threads may use. A class because both sides hold it.
-public final class WakeUp: Sendable {
-  fileprivate let event: EventDescriptor
-
-  fileprivate init() throws(JournalError) { event = try EventDescriptor() }
-
-  /// Has the loop call its handler soon. Never blocks.
-  public func signal() { event.signal() }
 }
 
 /// What sd-event hands back to a source's C function. A class so that C can hold it.

@@ -1,4 +1,3 @@
-import Journal
 import Testing
 import Watch
 
@@ -8,12 +7,6 @@ import Glibc
 
 @Suite("The event loop", .timeLimit(.minutes(1)))
 struct EventLoopTests {
-  struct Waker: JournalSink {
-    let wakeUp: WakeUp
-
-    func write(_ entry: JournalEntry) { wakeUp.signal() }
-  }
-
   /// A pipe with one byte in it, or none.
   final class Pipe {
     let reader: Int32
@@ -188,40 +181,19 @@ struct EventLoopTests {
     for source in sources { source.remove() }
   }
 
-  @Test("runs what is put off once for each time, and a post before it sleeps")
+  @Test("runs what is put off once for each time")
   func rounds() throws {
     let loop = try EventLoop()
     var order: [String] = []
     var deferred: EventSource?
     let source = try loop.addDeferred {
       order.append("deferred")
-      if order.count < 3 { deferred?.isEnabled = true }
+      if order.count < 3 { deferred?.isEnabled = true } else { loop.exit() }
     }
     deferred = source
-    let post = try loop.addPost {
-      order.append("post")
-      loop.exit()
-    }
     #expect(try loop.run() == 0)
-    #expect(order == ["deferred", "deferred", "deferred", "post"])
+    #expect(order == ["deferred", "deferred", "deferred"])
     deferred = nil
-    for source in [source, post] { source.remove() }
-  }
-
-  @Test("is woken by other threads, and a signal before the wait is not lost")
-  func wakeUp() throws {
-    let loop = try EventLoop()
-    var calls = 0
-    let (source, wakeUp) = try loop.addWakeUp {
-      calls += 1
-      loop.exit()
-    }
-    // The writer's thread is one that certainly is not this one.
-    let writer = try JournalWriter(sink: Waker(wakeUp: wakeUp))
-    writer.enqueue(JournalEntry(nil, .info, "wake up"))
-    #expect(try loop.run() == 0)
-    #expect(calls == 1)
-    writer.close()
     source.remove()
   }
 
