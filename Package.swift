@@ -22,6 +22,47 @@ func tests(
     swiftSettings: swiftSettings)
 }
 
+// The host half reads ONNX and quantises. SwiftProtobuf needs a newer compiler than the 6.0.3 of
+// Debian 13, which must build the device half.
+#if compiler(>=6.1)
+let hostPackages: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-protobuf", from: "1.28.0")
+]
+let hostModules = ["FloatGraph", "ONNX", "Datasets", "Evaluation", "Quantization"]
+let hostTargets: [Target] = [
+  // host walls
+  .target(name: "CFloat"),
+  // host values
+  module("FloatGraph", ["CFloat", "Tensors"]),
+  // host sources
+  module(
+    "ONNX", ["FloatGraph", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+  module("Datasets", ["Tensors", "Model", "Frames", "Vision"]),
+  // host measures
+  module(
+    "Evaluation", ["FloatGraph", "Datasets", "Tensors", "Model", "Inference", "Vision", "CJPEG"]),
+  // host
+  module(
+    "Quantization",
+    ["CFloat", "FloatGraph", "Datasets", "Evaluation", "Tensors", "Model", "Inference"]),
+  // their tests
+  tests("FloatGraph", ["FloatGraph", "CFloat"]),
+  tests("ONNX", ["ONNX", "FloatGraph", "Tensors"]),
+  tests("Datasets", ["Datasets", "Model", "Tensors", "Vision"]),
+  tests("Evaluation", ["Evaluation", "FloatGraph", "Datasets", "Model", "Tensors"]),
+  tests(
+    "Quantization",
+    [
+      "Quantization", "Evaluation", "FloatGraph", "CFloat", "Datasets", "Model", "Inference",
+      "Tensors",
+    ]),
+]
+#else
+let hostPackages: [Package.Dependency] = []
+let hostModules: [String] = []
+let hostTargets: [Target] = []
+#endif
+
 let package = Package(
   name: "vedette",
   products: [
@@ -30,7 +71,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
-  ],
+  ] + hostPackages,
   targets: [
     // C walls
     .target(name: "CKernels"),
@@ -58,7 +99,7 @@ let package = Package(
       dependencies: [
         "Watch", "Tensors", "Model", "Frames", "Journal", "Inference", "Vision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: swiftSettings),
+      ] + hostModules.map { .target(name: $0) }, swiftSettings: swiftSettings),
     // tests
     .target(
       name: "CKernelsWalk", dependencies: ["CKernels"], path: "Tests/kernels",
@@ -76,7 +117,7 @@ let package = Package(
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
     tests("Command", ["Tensors"]),
     tests("Architecture", []),
-  ],
+  ] + hostTargets,
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17
 )
