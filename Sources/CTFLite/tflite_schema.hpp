@@ -59,7 +59,8 @@ constexpr Field kActivation = 4, kWeightsFormat = 6, kKeepNumDims = 8;
 namespace softmax {
 constexpr Field kBeta = 4;
 }
-namespace add {
+// ADD, SUB and MUL alike.
+namespace binary {
 constexpr Field kActivation = 4;
 }
 namespace reshape {
@@ -67,6 +68,19 @@ constexpr Field kNewShape = 4;
 }
 namespace reducer {
 constexpr Field kKeepDims = 4;
+}
+namespace concatenation {
+constexpr Field kAxis = 4, kActivation = 6;
+}
+namespace leaky_relu {
+constexpr Field kAlpha = 4;
+}
+namespace strided_slice {
+constexpr Field kBeginMask = 4, kEndMask = 6, kEllipsisMask = 8, kNewAxisMask = 10,
+                kShrinkAxisMask = 12, kIsOffset = 14;
+}
+namespace gather {
+constexpr Field kAxis = 4, kBatchDims = 6;
 }
 
 // The metadata schema: https://github.com/tensorflow/tflite-support/blob/master/

@@ -67,7 +67,30 @@ vd_tflite_options read_options(const Table *op) {
         out.beta = table->GetField<float>(schema::softmax::kBeta, 0.0f);
         break;
     case VD_TFLITE_OPTIONS_ADD:
-        out.activation = byte(schema::add::kActivation);
+    case VD_TFLITE_OPTIONS_SUB:
+    case VD_TFLITE_OPTIONS_MUL:
+        out.activation = byte(schema::binary::kActivation);
+        break;
+    case VD_TFLITE_OPTIONS_CONCATENATION:
+        out.axis = word(schema::concatenation::kAxis, 0);
+        out.activation = byte(schema::concatenation::kActivation);
+        break;
+    case VD_TFLITE_OPTIONS_LEAKY_RELU:
+        out.alpha = table->GetField<float>(schema::leaky_relu::kAlpha, 0.0f);
+        break;
+    case VD_TFLITE_OPTIONS_STRIDED_SLICE: {
+        using namespace schema::strided_slice;
+        out.begin_mask = word(kBeginMask, 0);
+        out.end_mask = word(kEndMask, 0);
+        out.ellipsis_mask = word(kEllipsisMask, 0);
+        out.new_axis_mask = word(kNewAxisMask, 0);
+        out.shrink_axis_mask = word(kShrinkAxisMask, 0);
+        out.is_offset = byte(kIsOffset) != 0;
+        break;
+    }
+    case VD_TFLITE_OPTIONS_GATHER:
+        out.axis = word(schema::gather::kAxis, 0);
+        out.batch_dims = word(schema::gather::kBatchDims, 0);
         break;
     case VD_TFLITE_OPTIONS_RESHAPE:
         out.new_shape = slice(table, schema::reshape::kNewShape);

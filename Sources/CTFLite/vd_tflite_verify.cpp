@@ -66,7 +66,20 @@ bool check_options_table(Checker &check, uint8_t kind, const Table *table) {
     case VD_TFLITE_OPTIONS_SOFTMAX:
         return check.scalar<float>(table, schema::softmax::kBeta, "its beta");
     case VD_TFLITE_OPTIONS_ADD:
-        return byte(schema::add::kActivation);
+    case VD_TFLITE_OPTIONS_SUB:
+    case VD_TFLITE_OPTIONS_MUL:
+        return byte(schema::binary::kActivation);
+    case VD_TFLITE_OPTIONS_CONCATENATION:
+        return word(schema::concatenation::kAxis) && byte(schema::concatenation::kActivation);
+    case VD_TFLITE_OPTIONS_LEAKY_RELU:
+        return check.scalar<float>(table, schema::leaky_relu::kAlpha, "its alpha");
+    case VD_TFLITE_OPTIONS_STRIDED_SLICE: {
+        using namespace schema::strided_slice;
+        return word(kBeginMask) && word(kEndMask) && word(kEllipsisMask) && word(kNewAxisMask) &&
+               word(kShrinkAxisMask) && byte(kIsOffset);
+    }
+    case VD_TFLITE_OPTIONS_GATHER:
+        return word(schema::gather::kAxis) && word(schema::gather::kBatchDims);
     case VD_TFLITE_OPTIONS_RESHAPE:
         return check.scalars(table, schema::reshape::kNewShape, sizeof(int32_t), "its new shape");
     case VD_TFLITE_OPTIONS_REDUCER:

@@ -2,7 +2,10 @@
 #include "tflite_building.hpp"
 
 #include <cstring>
+#include <map>
 #include <new>
+#include <string>
+#include <utility>
 
 using namespace building;
 
@@ -11,6 +14,9 @@ struct vd_tflite_writer {
     Offsets tensors, operators; // of the subgraph in hand
     std::vector<int32_t> inputs, outputs;
     Offsets buffers, codes, metadata, subgraphs;
+    // Where vectors of quantizations stand, by element size and bytes: those of the zero points are
+    // mostly the same zeros, and together as large as a tenth of the 4-bit weights.
+    std::map<std::string, uoffset_t> shared;
     size_t written = 0;
     bool failed = false;
 };
@@ -76,7 +82,30 @@ uoffset_t write_options(FlatBufferBuilder &builder, const vd_tflite_options &opt
         builder.AddElement<float>(schema::softmax::kBeta, options.beta, 0.0f);
         break;
     case VD_TFLITE_OPTIONS_ADD:
-        byte(schema::add::kActivation, options.activation);
+    case VD_TFLITE_OPTIONS_SUB:
+    case VD_TFLITE_OPTIONS_MUL:
+        byte(schema::binary::kActivation, options.activation);
+        break;
+    case VD_TFLITE_OPTIONS_CONCATENATION:
+        word(schema::concatenation::kAxis, options.axis, 0);
+        byte(schema::concatenation::kActivation, options.activation);
+        break;
+    case VD_TFLITE_OPTIONS_LEAKY_RELU:
+        builder.AddElement<float>(schema::leaky_relu::kAlpha, options.alpha, 0.0f);
+        break;
+    case VD_TFLITE_OPTIONS_STRIDED_SLICE: {
+        using namespace schema::strided_slice;
+        word(kBeginMask, options.begin_mask, 0);
+        word(kEndMask, options.end_mask, 0);
+        word(kEllipsisMask, options.ellipsis_mask, 0);
+        word(kNewAxisMask, options.new_axis_mask, 0);
+        word(kShrinkAxisMask, options.shrink_axis_mask, 0);
+        byte(kIsOffset, static_cast<int8_t>(options.is_offset));
+        break;
+    }
+    case VD_TFLITE_OPTIONS_GATHER:
+        word(schema::gather::kAxis, options.axis, 0);
+        word(schema::gather::kBatchDims, options.batch_dims, 0);
         break;
     case VD_TFLITE_OPTIONS_RESHAPE:
         add_offset(builder, schema::reshape::kNewShape, new_shape);
@@ -90,13 +119,30 @@ uoffset_t write_options(FlatBufferBuilder &builder, const vd_tflite_options &opt
     return builder.EndTable(start);
 }
 
-Offset<Table> write_tensor(FlatBufferBuilder &builder, const vd_tflite_tensor &tensor) {
+// As write_scalars, or the vector of the same elements that was written before.
+template <typename T> uoffset_t write_shared(vd_tflite_writer &writer, vd_tflite_slice slice) {
+    if (!slice.data) {
+        return 0;
+    }
+    std::string key(1, static_cast<char>(sizeof(T)));
+    key.append(static_cast<const char *>(slice.data), slice.count * sizeof(T));
+    const auto found = writer.shared.find(key);
+    if (found != writer.shared.end()) {
+        return found->second;
+    }
+    const uoffset_t vector = write_scalars<T>(writer.builder, slice);
+    writer.shared.emplace(std::move(key), vector);
+    return vector;
+}
+
+Offset<Table> write_tensor(vd_tflite_writer &writer, const vd_tflite_tensor &tensor) {
     using namespace schema::tensor;
+    FlatBufferBuilder &builder = writer.builder;
     uoffset_t quantization = 0;
     if (tensor.scales.data || tensor.zero_points.data || tensor.quantization_details) {
         using namespace schema::quantization;
-        const uoffset_t scales = write_scalars<float>(builder, tensor.scales);
-        const uoffset_t zero_points = write_scalars<int64_t>(builder, tensor.zero_points);
+        const uoffset_t scales = write_shared<float>(writer, tensor.scales);
+        const uoffset_t zero_points = write_shared<int64_t>(writer, tensor.zero_points);
         const uoffset_t start = builder.StartTable();
         add_offset(builder, kScale, scales);
         add_offset(builder, kZeroPoint, zero_points);
@@ -108,8 +154,8 @@ Offset<Table> write_tensor(FlatBufferBuilder &builder, const vd_tflite_tensor &t
     if (tensor.is_sparse) {
         sparsity = builder.EndTable(builder.StartTable());
     }
-    const uoffset_t shape = write_scalars<int32_t>(builder, tensor.shape);
-    const uoffset_t signature = write_scalars<int32_t>(builder, tensor.shape_signature);
+    const uoffset_t shape = write_shared<int32_t>(writer, tensor.shape);
+    const uoffset_t signature = write_shared<int32_t>(writer, tensor.shape_signature);
     const uoffset_t name = write_string(builder, tensor.name);
     const uoffset_t start = builder.StartTable();
     add_offset(builder, kShape, shape);
@@ -213,7 +259,7 @@ uint32_t vd_tflite_writer_add_tensor(vd_tflite_writer *writer, const vd_tflite_t
     const size_t bytes = byte_count(tensor->scales, sizeof(int64_t) + sizeof(float)) +
                          byte_count(tensor->name, 1) + byte_count(tensor->shape, sizeof(int64_t));
     return add(writer, bytes,
-               [&] { return append(writer->tensors, write_tensor(writer->builder, *tensor)); });
+               [&] { return append(writer->tensors, write_tensor(*writer, *tensor)); });
 }
 
 uint32_t vd_tflite_writer_add_operator_code(vd_tflite_writer *writer,

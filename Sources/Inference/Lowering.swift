@@ -84,6 +84,9 @@ struct Lowering {
       (kernel, name) = (try softmax(step, beta), "softmax_s8")
     case .reshape:
       (kernel, name) = (.copy(byteCount: output.byteCount), "copy")
+    case .sub, .mul, .concatenation, .logistic, .hardSwish, .leakyRelu, .activation, .transpose,
+      .stridedSlice, .gather:
+      throw unsupported(op, "no kernel")
     case .quantize:
       (kernel, name) = (try quantize(step), "quantize")
     case .dequantize:

@@ -123,8 +123,9 @@ package struct NetworkPlan {
       switch op.kind {
       case .softmax: return true
       case .reshape, .quantize, .dequantize: tensor = op.inputs[0]
-      case .conv2D, .depthwiseConv2D, .fullyConnected, .add, .mean, .averagePool2D, .maxPool2D,
-        .pad:
+      case .conv2D, .depthwiseConv2D, .fullyConnected, .add, .sub, .mul, .mean, .averagePool2D,
+        .maxPool2D, .pad, .concatenation, .logistic, .hardSwish, .leakyRelu, .activation,
+        .transpose, .stridedSlice, .gather:
         return false
       }
     }

@@ -55,8 +55,9 @@ struct Schedule: Sendable {
         } else {
           steps.append(Step(source: op, input: root(of: op.inputs[0])))
         }
-      case .fullyConnected, .add, .mean, .averagePool2D, .maxPool2D, .pad, .softmax, .reshape,
-        .quantize, .dequantize:
+      case .fullyConnected, .add, .sub, .mul, .mean, .averagePool2D, .maxPool2D, .pad,
+        .concatenation, .softmax, .logistic, .hardSwish, .leakyRelu, .activation, .reshape,
+        .transpose, .stridedSlice, .gather, .quantize, .dequantize:
         steps.append(Step(source: op, input: root(of: op.inputs[0])))
       }
     }
@@ -83,8 +84,9 @@ struct Schedule: Sendable {
       guard op.inputs.first == tensor else { return false }
       switch op.kind {
       case .conv2D, .depthwiseConv2D: return true
-      case .fullyConnected, .add, .mean, .averagePool2D, .maxPool2D, .pad, .softmax, .reshape,
-        .quantize, .dequantize:
+      case .fullyConnected, .add, .sub, .mul, .mean, .averagePool2D, .maxPool2D, .pad,
+        .concatenation, .softmax, .logistic, .hardSwish, .leakyRelu, .activation, .reshape,
+        .transpose, .stridedSlice, .gather, .quantize, .dequantize:
         return false
       }
     }

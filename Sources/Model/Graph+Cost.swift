@@ -15,8 +15,9 @@ extension Graph {
       return outputs * weights[1] * weights[2]
     case .fullyConnected:
       return outputs * tensors[op.inputs[1]].shape[1]
-    case .add, .mean, .averagePool2D, .maxPool2D, .pad, .softmax, .reshape, .quantize,
-      .dequantize:
+    case .add, .sub, .mul, .mean, .averagePool2D, .maxPool2D, .pad, .concatenation, .softmax,
+      .logistic, .hardSwish, .leakyRelu, .activation, .reshape, .transpose, .stridedSlice,
+      .gather, .quantize, .dequantize:
       return 0
     }
   }
@@ -37,8 +38,9 @@ extension Graph {
   public func weights(of op: Operator) -> TensorInfo? {
     switch op.kind {
     case .conv2D, .depthwiseConv2D, .fullyConnected: tensors[op.inputs[1]]
-    case .add, .mean, .averagePool2D, .maxPool2D, .pad, .softmax, .reshape, .quantize,
-      .dequantize:
+    case .add, .sub, .mul, .mean, .averagePool2D, .maxPool2D, .pad, .concatenation, .softmax,
+      .logistic, .hardSwish, .leakyRelu, .activation, .reshape, .transpose, .stridedSlice,
+      .gather, .quantize, .dequantize:
       nil
     }
   }

@@ -47,6 +47,15 @@ extension GraphBuilder {
     return tensor
   }
 
+  /// Operand `position` of an elementwise operator: an int8 activation or constant with one scale.
+  func element(_ source: OperatorSource, _ position: Int) throws(ModelError) -> TensorInfo {
+    guard let tensor = operand(source, position) else {
+      throw wrong(source, "input \(position) is missing")
+    }
+    try expectInt8(source, tensor, "input")
+    return tensor
+  }
+
   /// The output, an int8 activation with one scale.
   @discardableResult
   func activationOutput(_ source: OperatorSource) throws(ModelError) -> TensorInfo {
@@ -176,6 +185,16 @@ extension GraphBuilder {
         source,
         "its output's scale and zero point (\(b.scale), \(b.zeroPoint)) are not its input's "
           + "(\(a.scale), \(a.zeroPoint))")
+    }
+  }
+
+  /// Throws unless the output's quantization is the one that the quantisation specification fixes
+  /// for probabilities: 0...255/256.
+  func expectProbabilities(_ source: OperatorSource, _ output: TensorInfo) throws(ModelError) {
+    guard let quantization = output.quantization, abs(quantization.scale * 256 - 1) < 1e-4,
+      quantization.zeroPoint == -128
+    else {
+      throw wrong(source, "its output's scale and zero point are not 1/256 and -128")
     }
   }
 

@@ -9,12 +9,19 @@ extension GraphBuilder {
     case VD_TFLITE_CONV_2D: try convolution(source)
     case VD_TFLITE_DEPTHWISE_CONV_2D: try depthwiseConvolution(source)
     case VD_TFLITE_FULLY_CONNECTED: try fullyConnected(source)
-    case VD_TFLITE_ADD: try addition(source)
+    case VD_TFLITE_ADD, VD_TFLITE_SUB, VD_TFLITE_MUL: try binary(source)
     case VD_TFLITE_MEAN: try mean(source)
     case VD_TFLITE_AVERAGE_POOL_2D, VD_TFLITE_MAX_POOL_2D: try pooling(source)
     case VD_TFLITE_PAD: try padding(source)
     case VD_TFLITE_SOFTMAX: try softmax(source)
+    case VD_TFLITE_LOGISTIC, VD_TFLITE_HARD_SWISH, VD_TFLITE_LEAKY_RELU, VD_TFLITE_RELU,
+      VD_TFLITE_RELU6:
+      try unary(source)
+    case VD_TFLITE_CONCATENATION: try concatenation(source)
     case VD_TFLITE_RESHAPE: try reshape(source)
+    case VD_TFLITE_TRANSPOSE: try transposition(source)
+    case VD_TFLITE_STRIDED_SLICE: try stridedSlice(source)
+    case VD_TFLITE_GATHER: try gather(source)
     case VD_TFLITE_QUANTIZE: try quantize(source)
     case VD_TFLITE_DEQUANTIZE: try dequantize(source)
     default: throw unsupported(source, "no code for it")
@@ -133,31 +140,18 @@ extension GraphBuilder {
     return (kind, [input, weights, bias].compactMap { $0?.index })
   }
 
-  private func addition(_ source: OperatorSource) throws(ModelError) -> (OperatorKind, [Int]) {
-    try expectInputs(source, 2...2)
-    try expectOptions(source, VD_TFLITE_OPTIONS_ADD)
-    let a = try activationInput(source, 0)
-    let b = try activationInput(source, 1)
-    guard a.shape == b.shape else {
-      throw unsupported(source, "broadcasting of \(a.shape) and \(b.shape)")
-    }
-    try activationOutput(source)
-    return (.add(try activation(source)), [a.index, b.index])
-  }
-
   private func mean(_ source: OperatorSource) throws(ModelError) -> (OperatorKind, [Int]) {
     try expectInputs(source, 2...2)
     try expectOptions(source, VD_TFLITE_OPTIONS_REDUCER)
     let input = try activationInput(source, 0)
-    guard input.shape.image != nil else {
-      throw unsupported(source, "an input of the shape \(input.shape); [1, H, W, C] is")
-    }
-    let axes = try integers(source, 1, "axes", limit: Shape.maximumRank)
-    guard Set(axes.map { $0 < 0 ? $0 &+ 4 : $0 }) == [1, 2] else {
-      throw unsupported(source, "a mean over the axes \(axes); height and width, [1, 2], are")
+    let rank = input.shape.rank
+    let stated = try integers(source, 1, "axes", limit: Shape.maximumRank)
+    let axes = Set(stated.map { $0 < 0 ? $0 &+ rank : $0 }).sorted()
+    guard !axes.isEmpty, axes.allSatisfy(input.shape.extents.indices.contains) else {
+      throw wrong(source, "its axes \(stated) are not axes of \(input.shape)")
     }
     try activationOutput(source)
-    return (.mean(keepDimensions: source.options.keep_dims != 0), [input.index])
+    return (.mean(axes: axes, keepDimensions: source.options.keep_dims != 0), [input.index])
   }
 
   private func pooling(_ source: OperatorSource) throws(ModelError) -> (OperatorKind, [Int]) {
@@ -204,34 +198,8 @@ extension GraphBuilder {
     guard beta.isFinite, beta > 0 else {
       throw wrong(source, "its beta \(beta) is not a finite number above 0")
     }
-    // Fixed by the quantisation specification: probabilities 0...255/256.
-    guard let quantization = output.quantization, abs(quantization.scale * 256 - 1) < 1e-4,
-      quantization.zeroPoint == -128
-    else {
-      throw wrong(source, "its output's scale and zero point are not 1/256 and -128")
-    }
+    try expectProbabilities(source, output)
     return (.softmax(beta: beta), [input.index])
-  }
-
-  private func reshape(_ source: OperatorSource) throws(ModelError) -> (OperatorKind, [Int]) {
-    try expectInputs(source, 1...2)
-    try expectOptions(source, VD_TFLITE_OPTIONS_RESHAPE)
-    let input = try activationInput(source, 0)
-    let options = source.options.new_shape
-    var target: [Int]
-    if operand(source, 1) != nil {
-      target = try integers(source, 1, "new extents", limit: Shape.maximumRank)
-    } else {
-      guard options.count > 0, options.count <= Shape.maximumRank else {
-        throw wrong(source, "its new shape is missing or has more than \(Shape.maximumRank) axes")
-      }
-      target = options.int32s.map(Int.init)
-    }
-    try expectSameQuantization(source, input, try activationOutput(source))
-    guard outputShape(of: .reshape(to: target), inputs: [input.shape]) != nil else {
-      throw wrong(source, "\(input.shape) cannot become \(target)")
-    }
-    return (.reshape(to: target), [input.index])
   }
 
   /// The input of QUANTIZE or DEQUANTIZE. Types other than int8 stand at the edges only.

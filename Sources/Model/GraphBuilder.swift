@@ -3,7 +3,7 @@ import Tensors
 
 /// Builds a checked ``Graph`` from a verified file.
 ///
-/// Operators are looked at first by name alone: "operator 12 LOGISTIC is not supported" helps more
+/// Operators are looked at first by name alone: "operator 12 TANH is not supported" helps more
 /// than what an unknown operator's operands look like.
 struct GraphBuilder {
   let path: String
@@ -210,8 +210,11 @@ struct OperatorSource {
 
   /// The built-in operators that ``GraphBuilder`` knows.
   static let supported: [Int] = [
-    VD_TFLITE_ADD, VD_TFLITE_AVERAGE_POOL_2D, VD_TFLITE_CONV_2D, VD_TFLITE_DEPTHWISE_CONV_2D,
-    VD_TFLITE_DEQUANTIZE, VD_TFLITE_FULLY_CONNECTED, VD_TFLITE_MAX_POOL_2D, VD_TFLITE_RESHAPE,
-    VD_TFLITE_SOFTMAX, VD_TFLITE_PAD, VD_TFLITE_MEAN, VD_TFLITE_QUANTIZE,
+    VD_TFLITE_ADD, VD_TFLITE_AVERAGE_POOL_2D, VD_TFLITE_CONCATENATION, VD_TFLITE_CONV_2D,
+    VD_TFLITE_DEPTHWISE_CONV_2D, VD_TFLITE_DEQUANTIZE, VD_TFLITE_FULLY_CONNECTED,
+    VD_TFLITE_LOGISTIC, VD_TFLITE_MAX_POOL_2D, VD_TFLITE_MUL, VD_TFLITE_RELU, VD_TFLITE_RELU6,
+    VD_TFLITE_RESHAPE, VD_TFLITE_SOFTMAX, VD_TFLITE_PAD, VD_TFLITE_GATHER, VD_TFLITE_TRANSPOSE,
+    VD_TFLITE_MEAN, VD_TFLITE_SUB, VD_TFLITE_STRIDED_SLICE, VD_TFLITE_LEAKY_RELU,
+    VD_TFLITE_QUANTIZE, VD_TFLITE_HARD_SWISH,
   ]
 }

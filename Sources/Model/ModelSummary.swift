@@ -59,12 +59,24 @@ extension OperatorKind {
     case .averagePool2D(let window, let height, let width, let activation),
       .maxPool2D(let window, let height, let width, let activation):
       words(window, height, width, activation)
-    case .fullyConnected(let activation, _), .add(let activation): activation.word
-    case .mean(let keepDimensions): keepDimensions ? "keeps dimensions" : ""
+    case .fullyConnected(let activation, _), .add(let activation), .sub(let activation),
+      .mul(let activation):
+      activation.word
+    case .mean(let axes, let keepDimensions):
+      (axes == [1, 2] ? "" : "over \(axes) ") + (keepDimensions ? "keeps dimensions" : "")
+    case .concatenation(let axis): "axis \(axis)"
+    case .leakyRelu(let alpha): "alpha \(alpha)"
+    case .transpose(let permutation): "by \(permutation)"
+    case .stridedSlice(let begin, let end, let strides):
+      begin.indices.map { axis in
+        "\(begin[axis])..<" + (end[axis].map { "\($0)" } ?? "end")
+          + (strides[axis] == 1 ? "" : " by \(strides[axis])")
+      }.joined(separator: ", ")
+    case .gather(let axis, let indices): "\(indices.count) of axis \(axis)"
     case .pad(let before, let after): "before \(before) after \(after)"
     case .softmax(let beta): "beta \(beta)"
     case .reshape(let target): "to \(target)"
-    case .quantize, .dequantize: ""
+    case .logistic, .hardSwish, .activation, .quantize, .dequantize: ""
     }
   }
 

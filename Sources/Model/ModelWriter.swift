@@ -8,7 +8,13 @@ public import Tensors
 public struct ModelWriter: ~Copyable {
   private let writer: OpaquePointer
   private let modelDescription: String
-  private var operatorCodes: [Int32] = []
+  private var operatorCodes: [OperatorVersion] = []
+  /// Type and rank of each tensor, which the operators' versions depend on.
+  private var tensors: [WrittenTensor] = []
+  /// Buffers by their contents: equal ones are written once.
+  private var buffers: [[UInt8]: UInt32] = [:]
+  /// Tensors that ``addIntegers(_:_:shape:)`` made.
+  private var integers: [[Int]: Int] = [:]
 
   public init(description: String = "") {
     guard let writer = vd_tflite_writer_create() else {
@@ -27,12 +33,11 @@ public struct ModelWriter: ~Copyable {
     _ name: String, shape: [Int], elementType: ElementType, quantization: Quantization? = nil,
     constant: [UInt8]? = nil, signature: [Int]? = nil
   ) -> Int {
-    var buffer: UInt32 = 0
-    if let constant {
-      buffer = constant.withUnsafeBytes {
-        vd_tflite_writer_add_buffer(writer, $0.baseAddress, $0.count)
-      }
-    }
+    let buffer = constant.map { addBuffer($0) } ?? 0
+    tensors.append(
+      WrittenTensor(
+        elementType: elementType, shape: shape,
+        scale: quantization?.isPerTensor == true ? quantization?.scale : nil))
     let scales = quantization?.scales ?? []
     let zeroPoints = quantization?.zeroPoints.map(Int64.init) ?? []
     return withSlice(Array(name.utf8)) { name in
@@ -60,24 +65,15 @@ public struct ModelWriter: ~Copyable {
   /// Adds an operator. `inputs` are as ``Operator/inputs``: the constants that `kind` holds (axes,
   /// paddings, shapes) are added by this function.
   public mutating func addOperator(_ kind: OperatorKind, inputs: [Int], output: Int) {
-    let (code, fields) = kind.written
+    let (code, options) = kind.written
     var all = inputs
-    var options = fields
-    switch kind {
-    case .mean: all.append(addIntegers("axes", [1, 2], shape: [2]))
-    case .pad(let before, let after):
-      let amounts = zip(before, after).flatMap { [$0, $1] }
-      all.append(addIntegers("paddings", amounts, shape: [before.count, 2]))
-    case .reshape(let target):
-      all.append(addIntegers("shape", target, shape: [target.count]))
-    case .conv2D, .depthwiseConv2D, .fullyConnected, .add, .averagePool2D, .maxPool2D, .softmax,
-      .quantize, .dequantize:
-      break
+    for list in kind.integerOperands {
+      all.append(addIntegers(list.name, list.values, shape: list.shape))
     }
-    let index = operatorCode(Int32(code))
+    let version = kind.version(inputs: inputs.map { tensors[$0] }, output: tensors[output])
+    let index = operatorCode(OperatorVersion(builtin: Int32(code), version: Int32(version)))
     withSlice(all.map(Int32.init)) { inputs in
       withSlice([Int32(output)]) { outputs in
-        options.new_shape = vd_tflite_slice()
         var op = vd_tflite_operator(code: index, inputs: inputs, outputs: outputs, options: options)
         _ = vd_tflite_writer_add_operator(writer, &op)
       }
@@ -95,9 +91,7 @@ public struct ModelWriter: ~Copyable {
 
   /// Adds a named metadata entry.
   public mutating func addMetadata(_ name: String, _ contents: [UInt8]) {
-    let buffer = contents.withUnsafeBytes {
-      vd_tflite_writer_add_buffer(writer, $0.baseAddress, $0.count)
-    }
+    let buffer = addBuffer(contents)
     withSlice(Array(name.utf8)) { name in
       var entry = vd_tflite_metadata(name: name, buffer: buffer)
       _ = vd_tflite_writer_add_metadata(writer, &entry)
@@ -124,19 +118,39 @@ public struct ModelWriter: ~Copyable {
     return Array(UnsafeRawBufferPointer(start: data, count: file.count))
   }
 
+  private mutating func addBuffer(_ contents: [UInt8]) -> UInt32 {
+    if let known = buffers[contents] { return known }
+    let buffer = contents.withUnsafeBytes {
+      vd_tflite_writer_add_buffer(writer, $0.baseAddress, $0.count)
+    }
+    buffers[contents] = buffer
+    return buffer
+  }
+
   private mutating func addIntegers(_ name: String, _ values: [Int], shape: [Int]) -> Int {
+    let key = shape + [-1] + values
+    if let known = integers[key] { return known }
     let bytes = values.flatMap { value in
       withUnsafeBytes(of: Int32(value).littleEndian) { Array($0) }
     }
-    return addTensor(name, shape: shape, elementType: .int32, constant: bytes)
+    let tensor = addTensor(name, shape: shape, elementType: .int32, constant: bytes)
+    integers[key] = tensor
+    return tensor
   }
 
-  private mutating func operatorCode(_ builtin: Int32) -> UInt32 {
-    if let known = operatorCodes.firstIndex(of: builtin) { return UInt32(known) }
-    operatorCodes.append(builtin)
-    var code = vd_tflite_operator_code(builtin: builtin, version: 1, custom: vd_tflite_slice())
+  private mutating func operatorCode(_ version: OperatorVersion) -> UInt32 {
+    if let known = operatorCodes.firstIndex(of: version) { return UInt32(known) }
+    operatorCodes.append(version)
+    var code = vd_tflite_operator_code(
+      builtin: version.builtin, version: version.version, custom: vd_tflite_slice())
     return vd_tflite_writer_add_operator_code(writer, &code)
   }
+}
+
+/// An entry of the list of operator codes.
+private struct OperatorVersion: Equatable {
+  let builtin: Int32
+  let version: Int32
 }
 
 /// Lends `elements` to C. Little-endian hosts only, as the slices are.
@@ -164,83 +178,6 @@ private func standardMetadata(mean: [Float], standardDeviation: [Float], labelFi
         precondition(written == size && size > 0, "out of memory")
         return out
       }
-    }
-  }
-}
-
-extension OperatorKind {
-  /// The schema's number and options.
-  fileprivate var written: (code: Int, options: vd_tflite_options) {
-    var options = vd_tflite_options()
-    func setWindow(_ kind: Int, _ window: Window, _ activation: Activation) {
-      options.kind = UInt8(kind)
-      options.padding = window.padding == .same ? 0 : 1
-      options.stride_h = Int32(window.strideHeight)
-      options.stride_w = Int32(window.strideWidth)
-      options.dilation_h = Int32(window.dilationHeight)
-      options.dilation_w = Int32(window.dilationWidth)
-      options.activation = activation.schemaNumber
-    }
-    let code: Int
-    switch self {
-    case .conv2D(let window, let activation):
-      code = VD_TFLITE_CONV_2D
-      setWindow(VD_TFLITE_OPTIONS_CONV_2D, window, activation)
-    case .depthwiseConv2D(let window, let depthMultiplier, let activation):
-      code = VD_TFLITE_DEPTHWISE_CONV_2D
-      setWindow(VD_TFLITE_OPTIONS_DEPTHWISE_CONV_2D, window, activation)
-      options.depth_multiplier = Int32(depthMultiplier)
-    case .averagePool2D(let window, let height, let width, let activation),
-      .maxPool2D(let window, let height, let width, let activation):
-      if case .maxPool2D = self {
-        code = VD_TFLITE_MAX_POOL_2D
-      } else {
-        code = VD_TFLITE_AVERAGE_POOL_2D
-      }
-      setWindow(VD_TFLITE_OPTIONS_POOL_2D, window, activation)
-      options.kernel_h = Int32(height)
-      options.kernel_w = Int32(width)
-    case .fullyConnected(let activation, let keepDimensions):
-      code = VD_TFLITE_FULLY_CONNECTED
-      options.kind = UInt8(VD_TFLITE_OPTIONS_FULLY_CONNECTED)
-      options.activation = activation.schemaNumber
-      options.keep_dims = keepDimensions ? 1 : 0
-    case .add(let activation):
-      code = VD_TFLITE_ADD
-      options.kind = UInt8(VD_TFLITE_OPTIONS_ADD)
-      options.activation = activation.schemaNumber
-    case .mean(let keepDimensions):
-      code = VD_TFLITE_MEAN
-      options.kind = UInt8(VD_TFLITE_OPTIONS_REDUCER)
-      options.keep_dims = keepDimensions ? 1 : 0
-    case .pad:
-      code = VD_TFLITE_PAD
-      options.kind = UInt8(VD_TFLITE_OPTIONS_PAD)
-    case .softmax(let beta):
-      code = VD_TFLITE_SOFTMAX
-      options.kind = UInt8(VD_TFLITE_OPTIONS_SOFTMAX)
-      options.beta = beta
-    case .reshape:
-      code = VD_TFLITE_RESHAPE
-      options.kind = UInt8(VD_TFLITE_OPTIONS_RESHAPE)
-    case .quantize:
-      code = VD_TFLITE_QUANTIZE
-      options.kind = UInt8(VD_TFLITE_OPTIONS_QUANTIZE)
-    case .dequantize:
-      code = VD_TFLITE_DEQUANTIZE
-      options.kind = UInt8(VD_TFLITE_OPTIONS_DEQUANTIZE)
-    }
-    return (code, options)
-  }
-}
-
-extension Activation {
-  /// The schema's ActivationFunctionType.
-  fileprivate var schemaNumber: Int8 {
-    switch self {
-    case .none: 0
-    case .relu: 1
-    case .relu6: 3
     }
   }
 }

@@ -30,22 +30,46 @@ public enum OperatorKind: Sendable, Hashable {
   /// Inputs: activation `[..., I]` flattened to `[M, I]`, weights `[O, I]`, bias `[O]` or absent.
   /// Output: `[M, O]`, or `[..., O]` where the dimensions are kept.
   case fullyConnected(Activation, keepDimensions: Bool = false)
-  /// Inputs: two activations of the same shape.
+  /// Inputs: two activations, or an activation and an int8 constant in either order, broadcast as
+  /// NumPy does.
   case add(Activation)
-  /// Input: activation; the axes are the height and the width. Output: `[1, C]`, or `[1, 1, 1, C]`
-  /// where the dimensions are kept.
-  case mean(keepDimensions: Bool = false)
+  /// Inputs as of `add`: the first one minus the second.
+  case sub(Activation)
+  /// Inputs as of `add`.
+  case mul(Activation)
+  /// Input: activation; `axes` are ascending, at least one. Output: without those axes (a mean over
+  /// height and width is `[1, C]`), or with an extent of 1 where the dimensions are kept.
+  case mean(axes: [Int] = [1, 2], keepDimensions: Bool = false)
   /// Input: activation. The window's dilation is 1.
   case averagePool2D(Window, kernelHeight: Int, kernelWidth: Int, Activation)
   /// Input: activation. The window's dilation is 1.
   case maxPool2D(Window, kernelHeight: Int, kernelWidth: Int, Activation)
   /// Input: activation. Elements to add around each axis, with the zero point as value.
   case pad(before: [Int], after: [Int])
-  /// Input: activation; over the last axis.
+  /// Inputs: any number of activations that differ in the extent of `axis` only, all with the
+  /// output's scale and zero point.
+  case concatenation(axis: Int)
+  /// Input: activation; over the last axis. The output's scale is 1/256, its zero point -128.
   case softmax(beta: Float)
+  /// Input: activation; `1 / (1 + exp(-x))`. The output's scale is 1/256, its zero point -128.
+  case logistic
+  /// Input: activation; `x * min(max(x + 3, 0), 6) / 6`.
+  case hardSwish
+  /// Input: activation; `x` where positive, `alpha * x` elsewhere.
+  case leakyRelu(alpha: Float)
+  /// Input: activation; a clamp (not `.none`) as an operator of its own.
+  case activation(Activation)
   /// Input: activation; the elements keep their order. One extent of the target may be -1: what
   /// the element count leaves for it.
   case reshape(to: [Int])
+  /// Input: activation; output axis `i` is input axis `permutation[i]`. At most 6 axes.
+  case transpose(permutation: [Int])
+  /// Input: activation; of each axis the indices `begin`, `begin + stride` and so on below `end`.
+  /// Negative ones count from the axis's end; an `end` of nil is the end, whatever the extent.
+  /// Strides are at least 1.
+  case stridedSlice(begin: [Int], end: [Int?], strides: [Int])
+  /// Input: activation; the output's index `i` along `axis` is the input's `indices[i]`.
+  case gather(axis: Int, indices: [Int])
   /// Input: float32, uint8 or int8; output: int8 or uint8.
   case quantize
   /// Input: int8 or uint8; output: float32.
@@ -94,12 +118,23 @@ extension OperatorKind {
     case .depthwiseConv2D: "DEPTHWISE_CONV_2D"
     case .fullyConnected: "FULLY_CONNECTED"
     case .add: "ADD"
+    case .sub: "SUB"
+    case .mul: "MUL"
     case .mean: "MEAN"
     case .averagePool2D: "AVERAGE_POOL_2D"
     case .maxPool2D: "MAX_POOL_2D"
     case .pad: "PAD"
+    case .concatenation: "CONCATENATION"
     case .softmax: "SOFTMAX"
+    case .logistic: "LOGISTIC"
+    case .hardSwish: "HARD_SWISH"
+    case .leakyRelu: "LEAKY_RELU"
+    case .activation(.relu6): "RELU6"
+    case .activation: "RELU"
     case .reshape: "RESHAPE"
+    case .transpose: "TRANSPOSE"
+    case .stridedSlice: "STRIDED_SLICE"
+    case .gather: "GATHER"
     case .quantize: "QUANTIZE"
     case .dequantize: "DEQUANTIZE"
     }

@@ -29,11 +29,14 @@ public func outputShape(of kind: OperatorKind, inputs: [Shape]) -> Shape? {
     }
     guard input.elementCount % depth == 0 else { return nil }
     return Shape([input.elementCount / depth, outputs])
-  case .add:
-    return inputs.count == 2 && inputs[1] == input ? input : nil
-  case .mean(let keepDimensions):
-    guard let image = input.image else { return nil }
-    return Shape(keepDimensions ? [1, 1, 1, image.channels] : [1, image.channels])
+  case .add, .sub, .mul:
+    return inputs.count == 2 ? input.broadcast(with: inputs[1]) : nil
+  case .mean(let axes, let keepDimensions):
+    guard axes.allSatisfy(input.extents.indices.contains) else { return nil }
+    if keepDimensions {
+      return Shape(input.extents.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
+    }
+    return Shape(input.extents.enumerated().filter { !axes.contains($0.offset) }.map(\.element))
   case .averagePool2D(let window, let height, let width, _),
     .maxPool2D(let window, let height, let width, _):
     guard let image = input.image else { return nil }
@@ -42,10 +45,75 @@ public func outputShape(of kind: OperatorKind, inputs: [Shape]) -> Shape? {
   case .pad(let before, let after):
     guard before.count == input.rank, after.count == input.rank else { return nil }
     return Shape(input.extents.indices.map { before[$0] + input[$0] + after[$0] })
-  case .softmax, .quantize, .dequantize:
+  case .concatenation(let axis):
+    guard input.extents.indices.contains(axis) else { return nil }
+    var extents = input.extents
+    for other in inputs.dropFirst() {
+      guard other.rank == input.rank else { return nil }
+      for index in extents.indices where index != axis && other[index] != extents[index] {
+        return nil
+      }
+      extents[axis] += other[axis]
+    }
+    return Shape(extents)
+  case .softmax, .logistic, .hardSwish, .leakyRelu, .activation, .quantize, .dequantize:
     return input
   case .reshape(let target):
     return reshaped(input, to: target)
+  case .transpose(let permutation):
+    guard permutation.sorted() == Array(input.extents.indices) else { return nil }
+    return Shape(permutation.map { input[$0] })
+  case .stridedSlice(let begin, let end, let strides):
+    guard begin.count == input.rank, end.count == input.rank, strides.count == input.rank else {
+      return nil
+    }
+    return Shape(
+      input.extents.indices.map {
+        SliceRange(begin: begin[$0], end: end[$0], stride: strides[$0], extent: input[$0]).count
+      })
+  case .gather(let axis, let indices):
+    guard input.extents.indices.contains(axis),
+      indices.allSatisfy({ 0..<input[axis] ~= $0 })
+    else { return nil }
+    var extents = input.extents
+    extents[axis] = indices.count
+    return Shape(extents)
+  }
+}
+
+/// What a strided slice takes of one axis.
+public struct SliceRange: Sendable, Hashable {
+  /// The first index, 0...extent.
+  public let start: Int
+  /// How many; 0 if `end` is not behind `begin`.
+  public let count: Int
+
+  /// The rules of ``OperatorKind/stridedSlice(begin:end:strides:)``; what lies outside the axis is
+  /// cut off.
+  public init(begin: Int, end: Int?, stride: Int, extent: Int) {
+    func resolved(_ index: Int) -> Int {
+      max(0, min(index < 0 ? index + extent : index, extent))
+    }
+    let first = resolved(begin)
+    let last = end.map(resolved) ?? extent
+    start = first
+    count = stride >= 1 && last > first ? (last - first - 1) / stride + 1 : 0
+  }
+}
+
+extension Shape {
+  /// The shape of an elementwise operation on the two, extents of 1 stretched and axes missing in
+  /// front taken as 1; nil if they do not fit.
+  func broadcast(with other: Shape) -> Shape? {
+    let rank = max(rank, other.rank)
+    var extents: [Int] = []
+    for axis in 0..<rank {
+      let a = axis < rank - self.rank ? 1 : self[axis - (rank - self.rank)]
+      let b = axis < rank - other.rank ? 1 : other[axis - (rank - other.rank)]
+      guard a == b || a == 1 || b == 1 else { return nil }
+      extents.append(max(a, b))
+    }
+    return Shape(extents)
   }
 }
 

@@ -167,14 +167,7 @@ extension ModelDescription {
 extension Graph {
   /// The most bits that a weight of a convolution or a fully connected layer has.
   fileprivate var weightBits: Int {
-    operators.compactMap { op in
-      switch op.kind {
-      case .conv2D, .depthwiseConv2D, .fullyConnected: tensors[op.inputs[1]].elementType.bitWidth
-      case .add, .mean, .averagePool2D, .maxPool2D, .pad, .softmax, .reshape, .quantize,
-        .dequantize:
-        nil
-      }
-    }.max() ?? 0
+    operators.compactMap { weights(of: $0)?.elementType.bitWidth }.max() ?? 0
   }
 }
 

@@ -110,8 +110,8 @@ import Testing
     Wrong("operator 1 CONV_2D", "2 outputs instead of 1") { $0.operators[1].outputs += [3] },
     Wrong("operator 1 CONV_2D", "0 outputs instead of 1") { $0.operators[1].outputs = [] },
     Wrong("operator 1 ?", "operator code 55") { $0.operators[1].code = 55 },
-    Wrong("operator 3 LOGISTIC is not supported", "makes \"sum\"", "CONV_2D") {
-      $0.operators[3].builtin = 14
+    Wrong("operator 3 TANH is not supported", "makes \"sum\"", "CONV_2D") {
+      $0.operators[3].builtin = 28
     },
     Wrong("operator 3 STABLEHLO_COMPOSITE is not supported") { $0.operators[3].builtin = 206 },
     Wrong("operator 3 builtin operator 5000 is not supported") {
@@ -143,10 +143,10 @@ import Testing
     Wrong("operator 11 DEQUANTIZE", "float32 in the middle of the graph") {
       $0.outputs = [$0.index("probabilities")]
     },
-    Wrong("operator 3 ADD", "broadcasting of [1, 4, 4, 4] and [1, 8, 8, 3]") {
+    Wrong("operator 3 ADD", "[1, 4, 4, 4] and [1, 8, 8, 3] cannot be broadcast") {
       $0.operators[3].inputs[1] = 1
     },
-    Wrong("operator 3 ADD", "input 1 \"constant\" is a constant") {
+    Wrong("operator 3 ADD", "its input \"constant\" lacks one scale") {
       $0.add(.weights("constant", [1, 4, 4, 4], axis: 3))
       $0.operators[3].inputs[1] = $0.index("constant")
     },
@@ -186,7 +186,9 @@ import Testing
     Wrong("operator 6 AVERAGE_POOL_2D", "options are missing") {
       $0.operators[6].options.kind = 0
     },
-    Wrong("operator 7 MEAN", "axes [1, 3]") { $0["axes"].data = little([1, 3]) },
+    Wrong("operator 7 MEAN", "shape [1, 3], but has [1, 4]") {
+      $0["axes"].data = little([1, 3])
+    },
     Wrong("operator 7 MEAN", "axes [2147483647, -2147483648]") {
       $0["axes"].data = little([.max, .min])
     },

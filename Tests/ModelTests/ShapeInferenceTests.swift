@@ -56,7 +56,7 @@ import Testing
     let image = shape(1, 4, 4, 6)
     #expect(outputShape(of: .add(.none), inputs: []) == nil)
     #expect(outputShape(of: .add(.none), inputs: [image]) == nil)
-    #expect(outputShape(of: .add(.none), inputs: [image, shape(1, 4, 4, 1)]) == nil)
+    #expect(outputShape(of: .add(.none), inputs: [image, shape(1, 4, 4, 2)]) == nil)
     let conv = OperatorKind.conv2D(window(1, .valid), .none)
     #expect(outputShape(of: conv, inputs: [image]) == nil)
     #expect(outputShape(of: conv, inputs: [image, shape(8, 5, 5, 6)]) == nil)
@@ -73,10 +73,46 @@ import Testing
     let keeps = OperatorKind.fullyConnected(.none, keepDimensions: true)
     #expect(outputShape(of: keeps, inputs: [image, shape(3, 32)]) == nil)
     #expect(outputShape(of: keeps, inputs: [image, shape(3, 6)]) == shape(1, 4, 4, 3))
-    #expect(outputShape(of: .mean(), inputs: [shape(1, 4, 4)]) == nil)
+    #expect(outputShape(of: .mean(), inputs: [shape(1, 4)]) == nil)
     #expect(outputShape(of: .pad(before: [1], after: [1]), inputs: [image]) == nil)
     #expect(outputShape(of: .reshape(to: [5, -1]), inputs: [image]) == nil)
     #expect(outputShape(of: .reshape(to: [95]), inputs: [image]) == nil)
     #expect(outputShape(of: .reshape(to: [-2, 48]), inputs: [image]) == nil)
+    let join = OperatorKind.concatenation(axis: 3)
+    #expect(outputShape(of: join, inputs: [image, shape(1, 4, 5, 6)]) == nil)
+    #expect(outputShape(of: join, inputs: [image, shape(4, 4, 6)]) == nil)
+    #expect(outputShape(of: .concatenation(axis: 4), inputs: [image]) == nil)
+    #expect(outputShape(of: .transpose(permutation: [0, 1, 1, 3]), inputs: [image]) == nil)
+    #expect(outputShape(of: .transpose(permutation: [0, 1, 2]), inputs: [image]) == nil)
+    #expect(outputShape(of: .gather(axis: 3, indices: [6]), inputs: [image]) == nil)
+    #expect(outputShape(of: .gather(axis: 3, indices: []), inputs: [image]) == nil)
+    let empty = OperatorKind.stridedSlice(
+      begin: [0, 2, 0, 0], end: [nil, 2, nil, nil], strides: [1, 1, 1, 1])
+    #expect(outputShape(of: empty, inputs: [image]) == nil)
+  }
+
+  @Test("Broadcasting stretches extents of 1 and adds axes in front")
+  func broadcasting() {
+    let image = shape(1, 4, 5, 6)
+    let fitting = [shape(1, 1, 1, 6), shape(1, 6), shape(1, 1), shape(6), shape(1, 4, 5, 1), image]
+    for other in fitting {
+      for kind in [OperatorKind.add(.none), .sub(.none), .mul(.none)] {
+        #expect(outputShape(of: kind, inputs: [image, other]) == image)
+        #expect(outputShape(of: kind, inputs: [other, image]) == image)
+      }
+    }
+    #expect(outputShape(of: .mul(.none), inputs: [shape(3, 1), shape(1, 4)]) == shape(3, 4))
+  }
+
+  @Test(
+    "A slice of an axis of 10",
+    arguments: [
+      (0, nil, 1, 0, 10), (3, nil, 2, 3, 4), (-3, nil, 1, 7, 3), (2, -2, 3, 2, 2),
+      (4, 4, 1, 4, 0), (9, 3, 1, 9, 0), (-30, 30, 1, 0, 10), (0, 10, 10, 0, 1),
+    ] as [(Int, Int?, Int, Int, Int)])
+  func slices(begin: Int, end: Int?, stride: Int, start: Int, count: Int) {
+    let range = SliceRange(begin: begin, end: end, stride: stride, extent: 10)
+    #expect(range.start == start)
+    #expect(range.count == count)
   }
 }

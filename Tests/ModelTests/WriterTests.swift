@@ -50,6 +50,21 @@ import Testing
       output: [1, 14, 15, 13]),
     Case(kind: .reshape(to: [2, -1]), input: [1, 3, 4], output: [2, 6]),
     Case(kind: .add(.relu), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .sub(.none), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .mul(.relu6), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .concatenation(axis: 2), input: [1, 3, 4], output: [1, 3, 8]),
+    Case(kind: .logistic, input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .hardSwish, input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .leakyRelu(alpha: 0.25), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .activation(.relu), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .activation(.relu6), input: [1, 3, 4], output: [1, 3, 4]),
+    Case(kind: .transpose(permutation: [0, 2, 1]), input: [1, 3, 4], output: [1, 4, 3]),
+    Case(
+      kind: .stridedSlice(begin: [0, 1, -3], end: [nil, 3, nil], strides: [1, 1, 2]),
+      input: [1, 3, 4], output: [1, 2, 2]),
+    Case(
+      kind: .gather(axis: 2, indices: [3, 0, 0, 1, 2]), input: [1, 3, 4], output: [1, 3, 5]),
+    Case(kind: .mean(axes: [3]), input: [1, 3, 8, 7], output: [1, 3, 8]),
     Case(kind: .softmax(beta: 0.5), input: [1, 3, 4], output: [1, 3, 4]),
     Case(kind: .quantize, input: [1, 3, 4], output: [1, 3, 4]),
     Case(kind: .dequantize, input: [1, 3, 4], output: [1, 3, 4]),
@@ -80,12 +95,12 @@ import Testing
     var outputQuantization = quantization
     var outputType = ElementType.int8
     switch test.kind {
-    case .softmax: outputQuantization = Quantization(scale: 1.0 / 256, zeroPoint: -128)
+    case .softmax, .logistic: outputQuantization = Quantization(scale: 1.0 / 256, zeroPoint: -128)
     case .dequantize: (outputType, outputQuantization) = (.float32, nil)
     case .quantize:
       outputType = .uint8
       outputQuantization = Quantization(scale: 0.25, zeroPoint: 200)
-    case .add: inputs.append(input)
+    case .add, .sub, .mul, .concatenation: inputs.append(input)
     default: break
     }
     let output = writer.addTensor(
@@ -106,6 +121,35 @@ import Testing
           == graph.tensors[index].shape[
             graph.tensors[index].quantization?.axis ?? 0])
     }
+  }
+
+  @Test("Equal constants and equal zero points are written once")
+  func sharing() throws {
+    /// A network of `count` convolutions, each with its own copy of the same weights.
+    func size(_ count: Int) throws -> Int {
+      var writer = ModelWriter()
+      var last = writer.addTensor(
+        "x", shape: [1, 1, 1, 64], elementType: .int8,
+        quantization: Quantization(scale: 1, zeroPoint: 0))
+      let input = last
+      for _ in 0..<count {
+        let weights = writer.addTensor(
+          "w", shape: [64, 1, 1, 64], elementType: .int8,
+          quantization: Quantization(
+            scales: Array(repeating: 0.5, count: 64), zeroPoints: Array(repeating: 0, count: 64)),
+          constant: Array(repeating: 1, count: 4096))
+        let output = writer.addTensor(
+          "x", shape: [1, 1, 1, 64], elementType: .int8,
+          quantization: Quantization(scale: 1, zeroPoint: 0))
+        writer.addOperator(.conv2D(Window(), .none), inputs: [last, weights], output: output)
+        last = output
+      }
+      writer.setEdges(inputs: [input], outputs: [last])
+      let finished = writer.finish()
+      return try #require(finished).count
+    }
+    // A convolution more costs its tables, not its 4096 bytes of weights or its 512 of zero points.
+    #expect(try size(9) - size(1) < 8 * 400)
   }
 
   @Test("Labels, normalization and our own entries travel with the model")

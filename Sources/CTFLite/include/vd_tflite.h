@@ -101,17 +101,28 @@ typedef struct vd_tflite_operator_code {
 enum {
     VD_TFLITE_ADD = 0,
     VD_TFLITE_AVERAGE_POOL_2D = 1,
+    VD_TFLITE_CONCATENATION = 2,
     VD_TFLITE_CONV_2D = 3,
     VD_TFLITE_DEPTHWISE_CONV_2D = 4,
     VD_TFLITE_DEQUANTIZE = 6,
     VD_TFLITE_FULLY_CONNECTED = 9,
+    VD_TFLITE_LOGISTIC = 14,
     VD_TFLITE_MAX_POOL_2D = 17,
+    VD_TFLITE_MUL = 18,
+    VD_TFLITE_RELU = 19,
+    VD_TFLITE_RELU6 = 21,
     VD_TFLITE_RESHAPE = 22,
     VD_TFLITE_SOFTMAX = 25,
     VD_TFLITE_CUSTOM = 32,
     VD_TFLITE_PAD = 34,
+    VD_TFLITE_GATHER = 36,
+    VD_TFLITE_TRANSPOSE = 39,
     VD_TFLITE_MEAN = 40,
+    VD_TFLITE_SUB = 41,
+    VD_TFLITE_STRIDED_SLICE = 45,
+    VD_TFLITE_LEAKY_RELU = 98,
     VD_TFLITE_QUANTIZE = 114,
+    VD_TFLITE_HARD_SWISH = 117,
 };
 
 // BuiltinOptions numbers, the kinds of `vd_tflite_options`.
@@ -122,12 +133,20 @@ enum {
     VD_TFLITE_OPTIONS_POOL_2D = 5,
     VD_TFLITE_OPTIONS_FULLY_CONNECTED = 8,
     VD_TFLITE_OPTIONS_SOFTMAX = 9,
+    VD_TFLITE_OPTIONS_CONCATENATION = 10,
     VD_TFLITE_OPTIONS_ADD = 11,
     VD_TFLITE_OPTIONS_RESHAPE = 17,
+    VD_TFLITE_OPTIONS_MUL = 21,
     VD_TFLITE_OPTIONS_PAD = 22,
+    VD_TFLITE_OPTIONS_GATHER = 23,
+    VD_TFLITE_OPTIONS_TRANSPOSE = 26,
     VD_TFLITE_OPTIONS_REDUCER = 27,
+    VD_TFLITE_OPTIONS_SUB = 28,
+    VD_TFLITE_OPTIONS_STRIDED_SLICE = 32,
     VD_TFLITE_OPTIONS_DEQUANTIZE = 38,
+    VD_TFLITE_OPTIONS_LEAKY_RELU = 75,
     VD_TFLITE_OPTIONS_QUANTIZE = 89,
+    VD_TFLITE_OPTIONS_HARD_SWISH = 91,
 };
 
 // TensorType numbers that this project reads and writes.
@@ -150,12 +169,18 @@ typedef struct vd_tflite_options {
     int8_t activation;     // the schema's ActivationFunctionType: 0 NONE, 1 RELU, 3 RELU6, ...
     int8_t weights_format; // fully connected: 0 is the plain one
     uint8_t keep_dims;     // reducer: keep_dims; fully connected: keep_num_dims
+    uint8_t is_offset;     // strided slice: its ends count from its begins
     float beta;            // softmax
+    float alpha;           // leaky ReLU
     int32_t stride_h, stride_w;
     int32_t dilation_h, dilation_w;
     int32_t kernel_h, kernel_w; // pooling
     int32_t depth_multiplier;   // depthwise convolution
-    vd_tflite_slice new_shape;  // reshape: int32
+    int32_t axis;               // concatenation, gather; negative ones count from the last
+    int32_t batch_dims;         // gather
+    // Strided slice: bit i is axis i.
+    int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
+    vd_tflite_slice new_shape; // reshape: int32
 } vd_tflite_options;
 
 typedef struct vd_tflite_operator {
