@@ -110,7 +110,7 @@ extension Lowering {
     _ window: Window, _ step: Schedule.Step, kernel: (height: Int, width: Int),
     filterChannels: Int
   ) -> vd_window {
-    let input = graph.tensors[step.input].shape
+    let input = graph.tensors[step.view].shape
     let output = graph.tensors[step.source.output].shape
     return vd_window(
       in_h: Int32(input[1]), in_w: Int32(input[2]), in_c: Int32(input[3]),
@@ -126,7 +126,7 @@ extension Lowering {
   func fullyConnectedWindow(_ step: Schedule.Step) -> vd_window {
     let weights = graph.tensors[step.source.inputs[1]].shape
     let inputs = weights[1]
-    let rows = graph.tensors[step.input].shape.elementCount / inputs
+    let rows = graph.tensors[step.view].shape.elementCount / inputs
     return vd_window(
       in_h: Int32(rows), in_w: 1, in_c: Int32(inputs), out_h: Int32(rows), out_w: 1,
       out_c: Int32(weights[0]), kernel_h: 1, kernel_w: 1, stride_h: 1, stride_w: 1,

@@ -4,52 +4,31 @@ import Tensors
 
 // The operators that are no sums of products with weights.
 extension Lowering {
-  /// See `vd_add_args` for the formula.
-  func add(
-    _ step: Schedule.Step, _ activation: Activation
-  ) throws(InferenceError) -> PlannedStep.Kernel {
-    let op = step.source
-    let a = try quantization(of: op.inputs[0], op)
-    let b = try quantization(of: op.inputs[1], op)
-    let output = try quantization(of: op.output, op)
-    let ratioA = Double(a.scale) / Double(output.scale)
-    let ratioB = Double(b.scale) / Double(output.scale)
-    // The largest shift, so the most significant bits, whose multipliers fit 16 bits.
-    let shift = min(22, 14 - Int(max(ratioA, ratioB).exponent))
-    guard shift >= 0 else {
-      throw unusable(op, "an input's scale is \(max(ratioA, ratioB)) times the output's")
-    }
-    let unit = Double(1 << shift)
-    let multiplierA = min((ratioA * unit).rounded(), 32767)
-    let multiplierB = min((ratioB * unit).rounded(), 32767)
-    let bias =
-      -Double(a.zeroPoint) * multiplierA - Double(b.zeroPoint) * multiplierB
-      + Double(output.zeroPoint) * unit + (shift > 0 ? unit / 2 : 0)
-    let clamp = clampRange(output, activation)
-    return .add(
-      vd_add_args(
-        multiplier_a: Int32(multiplierA), multiplier_b: Int32(multiplierB), bias: Int32(bias),
-        shift: Int32(shift), low: clamp.low, high: clamp.high),
-      count: graph.tensors[op.output].shape.elementCount)
-  }
-
-  func mean(_ step: Schedule.Step) throws(InferenceError) -> PlannedStep.Kernel {
+  func mean(_ step: Schedule.Step, _ axes: [Int]) throws(InferenceError) -> PlannedStep.Kernel {
     let op = step.source
     let input = try quantization(of: step.input, op)
     let output = try quantization(of: op.output, op)
-    let shape = graph.tensors[step.input].shape
-    let count = shape[1] * shape[2]
-    // The kernel's sum, zero point taken off, is an int32: at most 255 a pixel.
-    guard count <= 1 << 23 else { throw unsupported(op, "\(count) pixels; at most \(1 << 23)") }
+    let shape = graph.tensors[step.view].shape
+    guard let first = axes.first, let last = axes.last else {
+      throw unsupported(op, "a mean over no axis")
+    }
+    for axis in first...last where !axes.contains(axis) && shape[axis] > 1 {
+      throw unsupported(op, "a mean over the axes \(axes) of \(shape), which are not neighbours")
+    }
+    let outer = shape.extents[..<first].reduce(1, *)
+    let count = shape.extents[first...last].reduce(1, *)
+    // The kernel's sum, zero point taken off, is an int32: at most 255 an element.
+    guard count <= 1 << 23 else { throw unsupported(op, "\(count) elements; at most \(1 << 23)") }
     let factor = Double(input.scale) / (Double(output.scale) * Double(count))
     guard let wide = FixedPointMultiplier.wide(factor) else {
       throw unusable(op, "scale ratio \(factor)")
     }
     return .mean(
       vd_mean_args(
-        in_h: Int32(shape[1]), in_w: Int32(shape[2]), c: Int32(shape[3]),
-        input_zero_point: input.zeroPoint, multiplier: wide.multiplier, shift: wide.shift,
-        zero_point: output.zeroPoint, low: -128, high: 127))
+        outer: Int32(outer), reduced: Int32(count),
+        inner: Int32(shape.elementCount / outer / count), input_zero_point: input.zeroPoint,
+        multiplier: wide.multiplier, shift: wide.shift, zero_point: output.zeroPoint, low: -128,
+        high: 127))
   }
 
   func pad(
@@ -66,7 +45,7 @@ extension Lowering {
     }
     return .pad(
       vd_pad_args(
-        extents: quad(graph.tensors[step.input].shape.extents, 1), before: quad(before, 0),
+        extents: quad(graph.tensors[step.view].shape.extents, 1), before: quad(before, 0),
         after: quad(after, 0), value: quantization.zeroPoint))
   }
 
@@ -75,7 +54,7 @@ extension Lowering {
   ) throws(InferenceError) -> PlannedStep.Kernel {
     let op = step.source
     let input = try quantization(of: step.input, op)
-    let shape = graph.tensors[step.input].shape
+    let shape = graph.tensors[step.view].shape
     let count = shape.extents.last ?? 1
     guard count <= 1 << 16 else { throw unsupported(op, "\(count) classes; at most 65536") }
     let table = exponentialTable(step: Double(beta) * Double(input.scale))

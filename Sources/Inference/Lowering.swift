@@ -15,6 +15,8 @@ struct Lowering {
   /// What fills them, once there is an allocation of that size.
   var fills: [Fill] = []
   var scratchByteCount = 0
+  /// Where operands that are constants lie, by tensor.
+  var constantOffsets: [Int: Int] = [:]
   /// "conv_s8_avx2" and so on, by position of the step.
   private(set) var kernelNames: [String] = []
   /// The highest instruction set among the kernels chosen.
@@ -26,6 +28,10 @@ struct Lowering {
       offset: Int, kernel: vd_conv_kernel, window: vd_window, tensor: Int)
     case channels(ChannelRequantization, bias: Int, shift: Int, multiplier: Int)
     case exponentials([UInt32], offset: Int)
+    case table([Int8], offset: Int)
+    case indices([Int32], offset: Int)
+    /// An operand's elements as they are.
+    case constant(tensor: Int, offset: Int)
   }
 
   init(graph: Graph, schedule: Schedule, isaMask: UInt32) {
@@ -34,8 +40,19 @@ struct Lowering {
     self.isaMask = isaMask
   }
 
-  /// The kernel of one step. `constant` lends a constant tensor's bytes, int4 already widened.
-  mutating func kernel(
+  /// The kernel calls of one step: one for each input of a concatenation, one for all others.
+  mutating func kernels(
+    for step: Schedule.Step, constant: ConstantReader
+  ) throws(InferenceError) -> [PlannedStep.Kernel] {
+    if case .concatenation(let axis) = step.source.kind {
+      kernelNames.append("copy_rows_s8")
+      return concatenation(step, axis: axis)
+    }
+    return [try kernel(for: step, constant: constant)]
+  }
+
+  /// `constant` lends a constant tensor's bytes, int4 already widened.
+  private mutating func kernel(
     for step: Schedule.Step, constant: ConstantReader
   ) throws(InferenceError) -> PlannedStep.Kernel {
     let op = step.source
@@ -61,9 +78,13 @@ struct Lowering {
         step, family: .fullyConnected, activation: activation, constant: constant,
         window: fullyConnectedWindow(step))
     case .add(let activation):
-      (kernel, name) = (try add(step, activation), "add_s8")
-    case .mean:
-      (kernel, name) = (try mean(step), "mean_s8")
+      (kernel, name) = try add(step, activation, isDifference: false)
+    case .sub(let activation):
+      (kernel, name) = try add(step, activation, isDifference: true)
+    case .mul(let activation):
+      (kernel, name) = try mul(step, activation)
+    case .mean(let axes, _):
+      (kernel, name) = (try mean(step, axes), "mean_s8")
     case .averagePool2D(let window, let height, let width, let activation):
       let clamp = clampRange(try quantization(of: op.output, op), activation)
       (kernel, name) = (
@@ -84,9 +105,26 @@ struct Lowering {
       (kernel, name) = (try softmax(step, beta), "softmax_s8")
     case .reshape:
       (kernel, name) = (.copy(byteCount: output.byteCount), "copy")
-    case .sub, .mul, .concatenation, .logistic, .hardSwish, .leakyRelu, .activation, .transpose,
-      .stridedSlice, .gather:
-      throw unsupported(op, "no kernel")
+    case .logistic:
+      (kernel, name) = (try lookup(step, ElementFunction.logistic), "lookup_s8")
+    case .hardSwish:
+      (kernel, name) = (try lookup(step, ElementFunction.hardSwish), "lookup_s8")
+    case .leakyRelu(let alpha):
+      (kernel, name) = (
+        try lookup(step) { ElementFunction.leakyRelu($0, alpha: alpha) }, "lookup_s8"
+      )
+    case .activation(let activation):
+      (kernel, name) = (
+        try lookup(step) { ElementFunction.clamp($0, activation) }, "lookup_s8"
+      )
+    case .transpose(let permutation):
+      (kernel, name) = (try transpose(step, permutation), "copy_strided_s8")
+    case .stridedSlice(let begin, let end, let strides):
+      (kernel, name) = (try slice(step, begin, end, strides), "copy_strided_s8")
+    case .gather(let axis, let indices):
+      (kernel, name) = (gather(step, axis: axis, indices: indices), "gather_s8")
+    case .concatenation:
+      preconditionFailure("a concatenation takes a kernel call for each input")
     case .quantize:
       (kernel, name) = (try quantize(step), "quantize")
     case .dequantize:

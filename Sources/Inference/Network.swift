@@ -114,6 +114,7 @@ public struct Network: ~Copyable {
                 } else {
                   step.run(in: memory)
                 }
+                guard step.completesOperator else { continue }
                 observe(
                   step.tensor,
                   UnsafeMutableRawBufferPointer(

@@ -54,16 +54,19 @@ package struct NetworkPlan {
       for tensor in step.source.inputs where graph.tensors[tensor].isConstant {
         constants[tensor] = file.elements(of: graph.tensors[tensor])
       }
-      let kernel = try lowering.kernel(for: step) { constants[$0.index] ?? [] }
-      // Of all operators only ADD reads two activations.
-      let second = if case .add = step.source.kind { step.source.inputs[1] } else { step.input }
+      let kernels = try lowering.kernels(for: step) { constants[$0.index] ?? [] }
+      let offsets = lowering.constantOffsets
       let output = schedule.root(of: step.source.output)
-      steps.append(
-        PlannedStep(
-          kernel: kernel, first: try places.location(of: step.input),
-          second: try places.location(of: second), destination: try places.location(of: output),
-          tensor: output, tensorByteCount: graph.tensors[output].byteCount,
-          operatorIndex: step.source.index))
+      for (index, kernel) in kernels.enumerated() {
+        let operands = step.operands(of: index)
+        steps.append(
+          PlannedStep(
+            kernel: kernel, first: try places.location(of: operands.first, constants: offsets),
+            second: try places.location(of: operands.second, constants: offsets),
+            destination: try places.location(of: output), tensor: output,
+            tensorByteCount: graph.tensors[output].byteCount, operatorIndex: step.source.index,
+            completesOperator: index == kernels.count - 1))
+      }
       descriptions.append(
         Network.StepDescription(
           operatorIndex: step.source.index, kernelName: lowering.kernelNames.last ?? "",
@@ -138,7 +141,10 @@ package struct NetworkPlan {
     let schedule: Schedule
     let memory: MemoryPlan
 
-    func location(of tensor: Int) throws(InferenceError) -> PlannedStep.Location {
+    func location(
+      of tensor: Int, constants: [Int: Int] = [:]
+    ) throws(InferenceError) -> PlannedStep.Location {
+      if let offset = constants[tensor] { return .parameters(offset) }
       let root = schedule.root(of: tensor)
       if root == graph.inputs[0] { return .input }
       if root == graph.outputs[0] { return .output }
@@ -171,6 +177,12 @@ extension NetworkPlan {
         parameters.store(channels.multiplier, at: multiplier)
       case .exponentials(let table, let offset):
         parameters.store(table, at: offset)
+      case .table(let table, let offset):
+        parameters.store(table, at: offset)
+      case .indices(let indices, let offset):
+        parameters.store(indices, at: offset)
+      case .constant(let tensor, let offset):
+        parameters.store(file.elements(of: graph.tensors[tensor]), at: offset)
       }
     }
     return parameters

@@ -11,6 +11,8 @@ struct PlannedStep {
     case output
     /// Bytes from the start of the arena.
     case arena(Int)
+    /// Bytes from the start of the parameters: a constant.
+    case parameters(Int)
   }
 
   /// A convolution, depthwise convolution or fully connected layer.
@@ -40,6 +42,11 @@ struct PlannedStep {
   enum Kernel {
     case convolution(Convolution)
     case add(vd_add_args, count: Int)
+    case addBroadcast(vd_add_args, vd_broadcast)
+    case mul(vd_mul_args, count: Int)
+    case mulBroadcast(vd_mul_args, vd_broadcast)
+    /// The table is 256 Int8 in the parameters.
+    case lookup(table: Int, count: Int)
     case mean(vd_mean_args)
     case averagePool(vd_window, low: Int32, high: Int32)
     case maxPool(vd_window, low: Int32, high: Int32)
@@ -47,6 +54,12 @@ struct PlannedStep {
     /// The table is 256 UInt32 in the parameters.
     case softmax(table: Int, rows: Int, count: Int)
     case copy(byteCount: Int)
+    /// `offset` elements from the input's start on.
+    case copyStrided(vd_copy_args, offset: Int)
+    /// One input of a concatenation: where its part begins in the output.
+    case copyRows(rows: Int, size: Int, outputStride: Int, offset: Int)
+    /// The indices are Int32 in the parameters.
+    case gather(vd_gather_args, indices: Int)
     /// uint8 input or output is int8 with the top bit flipped, before or after.
     case rescale(vd_rescale_args, flipInput: Bool, flipOutput: Bool, count: Int)
     case quantize(scale: Float, zeroPoint: Int32, flipOutput: Bool, count: Int)
@@ -55,7 +68,7 @@ struct PlannedStep {
 
   var kernel: Kernel
   var first: Location
-  /// The second activation of an ADD; equal to `first` for the others.
+  /// The second operand of an ADD, SUB or MUL; equal to `first` for the others.
   var second: Location
   var destination: Location
   /// The tensor that it writes and that tensor's bytes, for whoever looks in between.
@@ -63,6 +76,8 @@ struct PlannedStep {
   var tensorByteCount: Int
   /// Its operator's position in the file.
   var operatorIndex: Int
+  /// Whether its operator's output is whole after it: a concatenation takes a step for each input.
+  var completesOperator: Bool
 }
 
 extension PlannedStep {
@@ -82,6 +97,7 @@ extension PlannedStep {
       case .input: input
       case .output: UnsafeRawPointer(output)
       case .arena(let offset): UnsafeRawPointer(arena + offset)
+      case .parameters(let offset): parameters + offset
       }
     }
 
@@ -90,6 +106,7 @@ extension PlannedStep {
       case .input: preconditionFailure("a step never writes the network's input")
       case .output: output
       case .arena(let offset): arena + offset
+      case .parameters: preconditionFailure("a step never writes a constant")
       }
     }
   }
@@ -128,6 +145,18 @@ extension PlannedStep {
     case .add(var args, let count):
       let other = memory.source(second).assumingMemoryBound(to: Int8.self)
       vd_add_s8(&args, input, other, output, count)
+    case .addBroadcast(var args, var shape):
+      let other = memory.source(second).assumingMemoryBound(to: Int8.self)
+      vd_add_broadcast_s8(&args, &shape, input, other, output)
+    case .mul(var args, let count):
+      let other = memory.source(second).assumingMemoryBound(to: Int8.self)
+      vd_mul_s8(&args, input, other, output, count)
+    case .mulBroadcast(var args, var shape):
+      let other = memory.source(second).assumingMemoryBound(to: Int8.self)
+      vd_mul_broadcast_s8(&args, &shape, input, other, output)
+    case .lookup(let table, let count):
+      vd_lookup_s8(
+        (memory.parameters + table).assumingMemoryBound(to: Int8.self), input, output, count)
     case .mean(var args):
       vd_mean_s8(&args, input, output)
     case .averagePool(var window, let low, let high):
@@ -141,6 +170,13 @@ extension PlannedStep {
       vd_softmax_s8(exponentials, input, output, rows, count)
     case .copy(let byteCount):
       to.copyMemory(from: from, byteCount: byteCount)
+    case .copyStrided(var args, let offset):
+      vd_copy_strided_s8(&args, input + offset, output)
+    case .copyRows(let rows, let size, let outputStride, let offset):
+      vd_copy_rows_s8(input, output + offset, rows, size, outputStride)
+    case .gather(var args, let indices):
+      vd_gather_s8(
+        &args, (memory.parameters + indices).assumingMemoryBound(to: Int32.self), input, output)
     case .rescale(var args, let flipInput, let flipOutput, let count):
       var source = input
       if flipInput {

@@ -8,9 +8,25 @@ struct Schedule: Sendable {
     var source: Operator
     /// The tensor that holds the activation it reads: for a folded PAD, the PAD's own input.
     var input: Int
+    /// The tensor whose shape that activation is read with: `input`'s, unless a RESHAPE gave it
+    /// another name.
+    var view: Int
     /// Rows and columns that a folded PAD adds above and to the left.
     var extraTop = 0
     var extraLeft = 0
+
+    /// The tensors that kernel call `index` of this step reads, the same one twice where it reads
+    /// one.
+    func operands(of index: Int) -> (first: Int, second: Int) {
+      switch source.kind {
+      case .add, .sub, .mul: (input, source.inputs[1])
+      case .concatenation: (source.inputs[index], source.inputs[index])
+      case .conv2D, .depthwiseConv2D, .fullyConnected, .mean, .averagePool2D, .maxPool2D, .pad,
+        .softmax, .logistic, .hardSwish, .leakyRelu, .activation, .reshape, .transpose,
+        .stridedSlice, .gather, .quantize, .dequantize:
+        (input, input)
+      }
+    }
   }
 
   private(set) var steps: [Step] = []
@@ -37,7 +53,7 @@ struct Schedule: Sendable {
         {
           renameRoot(from, to: op.output)
         } else if graph.outputs.contains(op.output) {
-          steps.append(Step(source: op, input: from))
+          steps.append(Step(source: op, input: from, view: op.inputs[0]))
         } else {
           aliases[op.output] = from
         }
@@ -50,15 +66,15 @@ struct Schedule: Sendable {
         if let pad = folded[op.inputs[0]], case .pad(let before, _) = pad.kind {
           steps.append(
             Step(
-              source: op, input: root(of: pad.inputs[0]), extraTop: before[1],
-              extraLeft: before[2]))
+              source: op, input: root(of: pad.inputs[0]), view: pad.inputs[0],
+              extraTop: before[1], extraLeft: before[2]))
         } else {
-          steps.append(Step(source: op, input: root(of: op.inputs[0])))
+          steps.append(Step(source: op, input: root(of: op.inputs[0]), view: op.inputs[0]))
         }
       case .fullyConnected, .add, .sub, .mul, .mean, .averagePool2D, .maxPool2D, .pad,
         .concatenation, .softmax, .logistic, .hardSwish, .leakyRelu, .activation, .reshape,
         .transpose, .stridedSlice, .gather, .quantize, .dequantize:
-        steps.append(Step(source: op, input: root(of: op.inputs[0])))
+        steps.append(Step(source: op, input: root(of: op.inputs[0]), view: op.inputs[0]))
       }
     }
   }

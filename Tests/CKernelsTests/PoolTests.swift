@@ -23,36 +23,6 @@ struct PoolTests {
     }
   }
 
-  @Test("A mean is the wide requantisation of the sum less its zero points")
-  func mean() {
-    var random = vd_random(state: 12)
-    for _ in 0..<80 {
-      var args = vd_mean_args()
-      args.in_h = vd_between(&random, 1, 8)
-      args.in_w = vd_between(&random, 1, 8)
-      args.c = vd_between(&random, 1, 150)
-      args.input_zero_point = vd_between(&random, -128, 127)
-      args.multiplier = vd_between(&random, 1 << 30, .max)
-      args.shift = vd_between(&random, 28, 40)
-      args.zero_point = vd_between(&random, -128, 127)
-      vd_draw_clamp(&random, &args.low, &args.high)
-      let channels = Int(args.c)
-      var input = [Int8](repeating: 0, count: Int(args.in_h * args.in_w) * channels)
-      vd_draw_bytes(&random, &input, input.count)
-      let expected = (0..<channels).map { c in
-        let sum = stride(from: c, to: input.count, by: channels).reduce(into: Int64(0)) {
-          $0 += Int64(input[$1]) - Int64(args.input_zero_point)
-        }
-        return Naive.requantizeWide(
-          sum, multiplier: Int64(args.multiplier), shift: Int(args.shift),
-          zeroPoint: Int64(args.zero_point), in: Int64(args.low)...Int64(args.high))
-      }
-      var output = [Int8](repeating: 0, count: channels)
-      vd_mean_s8(&args, input, &output)
-      #expect(output == expected)
-    }
-  }
-
   /// Every window overlaps the image, as the header asks.
   private func drawWindow(_ random: inout vd_random) -> vd_window {
     func axis(_ random: inout vd_random) -> (Int32, Int32, Int32, Int32, Int32) {

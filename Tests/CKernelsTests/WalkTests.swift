@@ -29,6 +29,16 @@ struct WalkTests {
     #expect(isGood, "seed \(Self.seed): \(text(message))")
   }
 
+  @Test("Kernels that work on elements or move them equal their formulas", arguments: 0..<7)
+  func elements(kernel: Int) throws {
+    let name = String(cString: try #require(vd_walk_element_name(kernel)))
+    print("walk of \(name): seed \(Self.seed)")
+    var message = [CChar](repeating: 0, count: 512)
+    let isGood = vd_walk_element(kernel, Self.seed, 1500, &message, message.count) != 0
+    #expect(isGood, "seed \(Self.seed): \(text(message))")
+    #expect(vd_walk_element_name(7) == nil, "the arguments name all kernels")
+  }
+
   private func walk(_ family: Family, _ isa: vd_isa) throws {
     let row = try #require(family.rows.firstIndex { $0.isa == isa })
     // A read outside a buffer ends the process, so the seed has to be out before.

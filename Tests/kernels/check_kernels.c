@@ -40,5 +40,9 @@ int main(int argc, char **argv) {
         }
     }
     good &= report("add_s8", vd_walk_add(seed, shapes * 10, message, sizeof message), message);
+    for (size_t kernel = 0; vd_walk_element_name(kernel); kernel++)
+        good &=
+            report(vd_walk_element_name(kernel),
+                   vd_walk_element(kernel, seed, shapes * 10, message, sizeof message), message);
     return good ? 0 : 1;
 }

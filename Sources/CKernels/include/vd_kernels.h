@@ -136,11 +136,37 @@ typedef struct vd_add_args {
 void vd_add_s8(const vd_add_args *args, const int8_t *a, const int8_t *b, int8_t *output,
                size_t count);
 
-// Mean over height and width: [in_h][in_w][c] -> [c].
-//   q = vd_requantize_wide(sum - in_h * in_w * input_zero_point, multiplier, shift, zero_point,
+// Product of `count` elements:
+//   q = vd_requantize_wide((a - zero_point_a) * (b - zero_point_b), multiplier, shift, zero_point,
 //                          low, high)
+// The output may be a or b itself.
+typedef struct vd_mul_args {
+    int32_t zero_point_a, zero_point_b;
+    int32_t multiplier, shift, zero_point, low, high;
+} vd_mul_args;
+void vd_mul_s8(const vd_mul_args *args, const int8_t *a, const int8_t *b, int8_t *output,
+               size_t count);
+
+// How two tensors meet element by element: output element (i0, i1, i2, i3) of the dense output
+// reads the elements sum(i * strides_a) and sum(i * strides_b), counted in elements. A stride of 0
+// repeats; the last ones are 0 or 1. Extents are at least 1.
+typedef struct vd_broadcast {
+    int32_t extents[4], strides_a[4], strides_b[4];
+} vd_broadcast;
+void vd_add_broadcast_s8(const vd_add_args *args, const vd_broadcast *shape, const int8_t *a,
+                         const int8_t *b, int8_t *output);
+void vd_mul_broadcast_s8(const vd_mul_args *args, const vd_broadcast *shape, const int8_t *a,
+                         const int8_t *b, int8_t *output);
+
+// output[i] = table[input[i] + 128]: any function of one element. In place allowed.
+void vd_lookup_s8(const int8_t *table, const int8_t *input, int8_t *output, size_t count);
+
+// Mean over the middle extent: [outer][reduced][inner] -> [outer][inner].
+//   q = vd_requantize_wide(sum - reduced * input_zero_point, multiplier, shift, zero_point,
+//                          low, high)
+// reduced <= 2^23.
 typedef struct vd_mean_args {
-    int32_t in_h, in_w, c;
+    int32_t outer, reduced, inner;
     int32_t input_zero_point;
     int32_t multiplier, shift, zero_point, low, high;
 } vd_mean_args;
@@ -162,6 +188,27 @@ typedef struct vd_pad_args {
     int32_t value; // -128...127
 } vd_pad_args;
 void vd_pad_s8(const vd_pad_args *args, const int8_t *input, int8_t *output);
+
+// Output element (i0, ..., i5) of the dense output is input element sum(i * strides), counted in
+// elements: transpositions, and slices from an input that the caller moved to their first element.
+// Extents are at least 1, strides at least 0.
+typedef struct vd_copy_args {
+    int32_t extents[6], strides[6];
+} vd_copy_args;
+void vd_copy_strided_s8(const vd_copy_args *args, const int8_t *input, int8_t *output);
+
+// One input's part of a concatenation: `rows` rows of `size` bytes each, dense in the input,
+// `output_stride` apart in the output.
+void vd_copy_rows_s8(const int8_t *input, int8_t *output, size_t rows, size_t size,
+                     size_t output_stride);
+
+// [outer][extent][inner] -> [outer][count][inner]: index i of the middle axis is the input's
+// indices[i], 0 ..< extent.
+typedef struct vd_gather_args {
+    int32_t outer, extent, inner, count;
+} vd_gather_args;
+void vd_gather_s8(const vd_gather_args *args, const int32_t *indices, const int8_t *input,
+                  int8_t *output);
 
 // Softmax over each of `rows` rows of `count` elements. `exponentials` has 256 entries; [d] stands
 // for exp(-d * beta * input_scale) as a fraction of 2^23 ([0] is 2^23), so that no sum can leave a

@@ -22,4 +22,9 @@ int vd_walk_kernel(vd_walk_family family, size_t row, uint64_t seed, int shapes,
 // The same for vd_add_s8, against 64-bit arithmetic.
 int vd_walk_add(uint64_t seed, int shapes, char *message, size_t message_size);
 
+// The same for the kernels that work on elements or move them: kernel 0, 1 and so on, as long as
+// it has a name.
+const char *vd_walk_element_name(size_t kernel);
+int vd_walk_element(size_t kernel, uint64_t seed, int shapes, char *message, size_t message_size);
+
 #endif
