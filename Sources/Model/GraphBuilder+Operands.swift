@@ -99,17 +99,13 @@ extension GraphBuilder {
 
   /// Operand 1: constant weights of rank `rank`, with zero points 0 and one scale or one for each
   /// index of `axis`.
-  func weights(_ source: OperatorSource, rank: Int, axis: Int, allowsInt4: Bool)
-    throws(ModelError) -> TensorInfo
-  {
+  func weights(_ source: OperatorSource, rank: Int, axis: Int) throws(ModelError) -> TensorInfo {
     guard let tensor = operand(source, 1) else { throw wrong(source, "its weights are missing") }
     guard tensor.isConstant else {
       throw unsupported(source, "its weights \(label(tensor)) are not a constant")
     }
     switch tensor.elementType {
-    case .int8: break
-    case .int4 where allowsInt4: break
-    case .int4: throw unsupported(source, "int4 weights; CONV_2D and FULLY_CONNECTED take them")
+    case .int8, .int4: break
     case .uint8, .float32, .int32, .int64, .int16, .bool:
       throw unsupported(source, "its weights \(label(tensor)) are \(advice(tensor.elementType))")
     }

@@ -73,7 +73,7 @@ extension GraphBuilder {
     try expectInputs(source, 2...3)
     try expectOptions(source, VD_TFLITE_OPTIONS_CONV_2D, optional: false)
     let input = try activationInput(source, 0)
-    let weights = try weights(source, rank: 4, axis: 0, allowsInt4: true)
+    let weights = try weights(source, rank: 4, axis: 0)
     let window = try window(
       source, over: input, kernelHeight: weights.shape[1], kernelWidth: weights.shape[2],
       hasDilation: true)
@@ -95,7 +95,7 @@ extension GraphBuilder {
     try expectInputs(source, 2...3)
     try expectOptions(source, VD_TFLITE_OPTIONS_DEPTHWISE_CONV_2D, optional: false)
     let input = try activationInput(source, 0)
-    let weights = try weights(source, rank: 4, axis: 3, allowsInt4: false)
+    let weights = try weights(source, rank: 4, axis: 3)
     let window = try window(
       source, over: input, kernelHeight: weights.shape[1], kernelWidth: weights.shape[2],
       hasDilation: true)
@@ -124,7 +124,7 @@ extension GraphBuilder {
     try expectInputs(source, 2...3)
     try expectOptions(source, VD_TFLITE_OPTIONS_FULLY_CONNECTED)
     let input = try activationInput(source, 0)
-    let weights = try weights(source, rank: 2, axis: 0, allowsInt4: true)
+    let weights = try weights(source, rank: 2, axis: 0)
     guard source.options.weights_format == 0 else {
       throw unsupported(
         source, "weights format \(source.options.weights_format); DEFAULT (0) is")

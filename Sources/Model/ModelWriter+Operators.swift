@@ -49,7 +49,8 @@ extension OperatorKind {
       if weights?.elementType == .int4 { return 7 }
       return weights?.shape.last != inputs.first?.shape.last ? 6 : 3
     case .depthwiseConv2D:
-      return weights?.elementType == .int4 ? 7 : 3
+      // 7 by that list, but the reference kernels of LiteRT 2.3.0, which take int4, stop at 6.
+      return weights?.elementType == .int4 ? 6 : 3
     case .fullyConnected(_, let keepDimensions):
       if weights?.elementType == .int4 { return 10 }
       if inputs.count == 2 { return 6 }

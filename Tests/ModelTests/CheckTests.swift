@@ -323,10 +323,6 @@ import Testing
       $0.add(.activation("copy", [1, 8, 8, 3]))
       $0.operators[0].outputs = [$0.index("copy")]
     },
-    Wrong("operator 2 DEPTHWISE_CONV_2D", "int4 weights") {
-      $0["depthwise/w"].type = VD_TFLITE_INT4
-      $0["depthwise/w"].data?.removeLast(18)
-    },
     Wrong("operator 2 DEPTHWISE_CONV_2D", "a multiple of 4 channels") {
       $0["depthwise/w"] = .weights("depthwise/w", [1, 3, 3, 6], axis: 3)
     },

@@ -146,6 +146,8 @@ import Testing
       Variant(testDescription: "int4 weights, two in a byte") {
         $0["conv/w"].type = VD_TFLITE_INT4
         $0["conv/w"].data = [UInt8](repeating: 0x17, count: 54)
+        $0["depthwise/w"].type = VD_TFLITE_INT4
+        $0["depthwise/w"].data?.removeLast(18)
         $0["full/w"].type = VD_TFLITE_INT4
         $0["full/w"].data = [UInt8](repeating: 0x17, count: 10)
       },
