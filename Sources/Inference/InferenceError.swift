@@ -4,6 +4,8 @@ public enum InferenceError: Error, Sendable {
   case unsupported(operatorIndex: Int, operatorName: String, reason: String)
   /// Its numbers do not fit the integer arithmetic.
   case unusableScale(operatorIndex: Int, operatorName: String, reason: String)
+  /// The graph cannot take an input of this size.
+  case unsuitableSize(height: Int, width: Int, reason: String)
   /// The graph as a whole is not one that a classifier has.
   case unusableGraph(reason: String)
 }
@@ -15,6 +17,8 @@ extension InferenceError: CustomStringConvertible {
       "operator \(index) (\(name)): \(reason)"
     case .unusableScale(let index, let name, let reason):
       "operator \(index) (\(name)): \(reason)"
+    case .unsuitableSize(let height, let width, let reason):
+      "an input of \(width)x\(height) does not fit: \(reason)"
     case .unusableGraph(let reason):
       reason
     }

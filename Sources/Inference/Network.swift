@@ -35,20 +35,25 @@ public struct Network: ~Copyable {
     public let tensor: Int
   }
 
-  /// Plans `file`'s graph. The file is not needed afterwards.
+  /// Plans `file`'s graph, for its own input size or another one. The file is not needed
+  /// afterwards.
   ///
   /// - Parameters:
+  ///   - height: the input's rows; nil for those that the file states. ``input`` has the result.
+  ///   - width: the input's columns, likewise.
   ///   - kernels: which instruction sets may be used; all that the CPU has by default.
   ///   - threads: how many compute together, the caller's included. The result is the same.
   /// - Throws: ``InferenceError`` if the graph is not one that our kernels can run.
   public init(
-    _ file: borrowing ModelFile, kernels: KernelSelection = .best, threads: Int = 1
+    _ file: borrowing ModelFile, height: Int? = nil, width: Int? = nil,
+    kernels: KernelSelection = .best, threads: Int = 1
   ) throws(InferenceError) {
-    let plan = try NetworkPlan(file, kernels: kernels, threads: threads)
+    let plan = try NetworkPlan(
+      file, graph: try file.graph(height, width), kernels: kernels, threads: threads)
     input = plan.input
     output = plan.output
     modelID = file.modelID
-    macCount = file.graph.macCount
+    macCount = plan.macCount
     isaName = plan.isaName
     outputIsProbability = plan.outputIsProbability
     steps = plan.descriptions

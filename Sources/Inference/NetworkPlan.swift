@@ -17,6 +17,8 @@ package struct NetworkPlan {
   let isaName: String
   /// Whether the last operator that changes values is a softmax.
   let outputIsProbability: Bool
+  /// Multiply-accumulate operations of one run.
+  var macCount: Int { graph.macCount }
 
   private let graph: Graph
   private let parameterByteCount: Int
@@ -27,9 +29,8 @@ package struct NetworkPlan {
   package static let maximumByteCount = 1 << 30
 
   init(
-    _ file: borrowing ModelFile, kernels: KernelSelection, threads: Int
+    _ file: borrowing ModelFile, graph: Graph, kernels: KernelSelection, threads: Int
   ) throws(InferenceError) {
-    let graph = file.graph
     guard graph.inputs.count == 1, graph.outputs.count == 1 else {
       throw .unusableGraph(
         reason: "it has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs; "
@@ -201,6 +202,24 @@ extension AlignedBytes {
 }
 
 extension ModelFile {
+  /// The graph for an input of this size, where one is given.
+  borrowing func graph(_ height: Int?, _ width: Int?) throws(InferenceError) -> Graph {
+    let own = graph.inputs.first.flatMap { graph.tensors[$0].shape.image }
+    guard height != nil || width != nil else { return graph }
+    let (height, width) = (height ?? own?.height ?? 0, width ?? own?.width ?? 0)
+    do {
+      return try graph(height: height, width: width)
+    } catch {
+      switch error {
+      case .unsuitableSize(_, _, _, let index, let name, let why):
+        throw .unsuitableSize(
+          height: height, width: width, reason: "operator \(index) (\(name)): \(why)")
+      case .invalidGraph(_, let why): throw .unusableGraph(reason: why)
+      default: throw .unusableGraph(reason: "\(error)")
+      }
+    }
+  }
+
   /// A copy of a constant's elements; one int8 for each int4, low nibble first as TensorFlow Lite
   /// packs them.
   fileprivate borrowing func elements(of tensor: TensorInfo) -> [UInt8] {

@@ -11,6 +11,10 @@ struct MetadataReader {
   static let standardEntry = "TFLITE_METADATA"
   /// Ours: what the standard has no field for, as lines of `key=value`.
   static let preprocessEntry = "vedette.preprocess"
+  /// The sides of the square inputs that the model is meant for, as numbers between blanks.
+  static let sizesEntry = "vedette.sizes"
+  /// The most sizes that a model may list: a ladder has a handful.
+  private static let maximumSizes = 64
   /// An entry that we look into is a page or two.
   private static let maximumEntrySize = 1 << 20
 
@@ -66,7 +70,9 @@ struct MetadataReader {
       let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2 else { throw invalid(name, "a line without \"=\": \(quoted(line))") }
       switch pair[0] {
-      case "crop": result.crop = try crop(pair[1])
+      case "crop":
+        (result.crop, result.cropMargin) = try crop(pair[1])
+        result = result.forInput(height: graph.tensors[graph.inputs[0]].shape.image?.height ?? 1)
       case "filter": result.filter = try filter(pair[1])
       case "mean": result.mean = try channels(try numbers(pair[1]), name, "mean", isDivisor: false)
       case "std":
@@ -77,6 +83,36 @@ struct MetadataReader {
       }
     }
     return result
+  }
+
+  /// The input sizes that the model lists; empty if it lists none. Each is one that the graph can
+  /// be planned for.
+  func inputSizes(graph: Graph) throws(ModelError) -> [Int] {
+    guard let range = try entry(MetadataReader.sizesEntry) else { return [] }
+    let name = MetadataReader.sizesEntry
+    guard let text = String(validating: raw[range], as: UTF8.self) else {
+      throw invalid(name, "it is not UTF-8")
+    }
+    var sizes: [Int] = []
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      guard let size = Int(word), 1...65536 ~= size else {
+        throw invalid(name, "\(quoted(word)) is not a size of 1 to 65536 pixels")
+      }
+      guard !sizes.contains(size) else { throw invalid(name, "\(size) is there twice") }
+      guard sizes.count < MetadataReader.maximumSizes else {
+        throw invalid(name, "more than \(MetadataReader.maximumSizes) sizes")
+      }
+      sizes.append(size)
+    }
+    guard !sizes.isEmpty else { throw invalid(name, "it lists no size") }
+    for size in sizes {
+      do {
+        _ = try graph.resized(height: size, width: size, path: path)
+      } catch {
+        throw invalid(name, "\(size) does not fit the graph (\(error))")
+      }
+    }
+    return sizes
   }
 
   // MARK: Values
@@ -105,20 +141,26 @@ struct MetadataReader {
     return values
   }
 
-  private func crop(_ text: Substring) throws(ModelError) -> Preprocessing.Crop {
-    if text == "whole" { return .whole }
+  private func crop(_ text: Substring) throws(ModelError) -> (Preprocessing.Crop, margin: Int?) {
+    if text == "whole" { return (.whole, nil) }
     let words = text.split(separator: " ")
+    if words.count == 3, words[0] == "central", words[1] == "margin", let margin = Int(words[2]),
+      0...65536 ~= margin
+    {
+      return (.whole, margin)
+    }
     if words.count == 2, words[0] == "central" {
       let parts = words[1].split(separator: "/", omittingEmptySubsequences: false)
       if parts.count == 2, let part = Int(parts[0]), let of = Int(parts[1]), part >= 1,
         part <= of, of <= 65536
       {
-        return .centralSquare(numerator: part, denominator: of)
+        return (.centralSquare(numerator: part, denominator: of), nil)
       }
     }
     throw invalid(
       MetadataReader.preprocessEntry,
-      "crop is \(quoted(text)) instead of \"whole\" or \"central 224/256\"")
+      "crop is \(quoted(text)) instead of \"whole\", \"central 224/256\" or "
+        + "\"central margin 32\"")
   }
 
   private func filter(_ text: Substring) throws(ModelError) -> Preprocessing.Filter {
@@ -153,18 +195,17 @@ extension Preprocessing {
   /// What holds where a model says nothing: EfficientNet's crop, bicubic, and numbers such that the
   /// stored input is the pixel itself (int8: minus 128); for a float input, -1...1.
   static func standard(for input: TensorInfo) -> Preprocessing {
-    let crop: Crop =
-      input.shape.image.map {
-        .centralSquare(numerator: $0.height, denominator: $0.height + 32)
-      } ?? .whole
+    let height = input.shape.image?.height
     var (mean, deviation): (Float, Float) = (127.5, 127.5)
     if let quantization = input.quantization {
       let shift: Int32 = input.elementType == .int8 ? 128 : 0
       mean = Float(quantization.zeroPoint + shift)
       deviation = 1 / quantization.scale
     }
-    return Preprocessing(
-      crop: crop, filter: .bicubic, mean: Array(repeating: mean, count: 3),
-      standardDeviation: Array(repeating: deviation, count: 3))
+    let recipe = Preprocessing(
+      crop: .whole, filter: .bicubic, mean: Array(repeating: mean, count: 3),
+      standardDeviation: Array(repeating: deviation, count: 3),
+      cropMargin: height == nil ? nil : 32)
+    return recipe.forInput(height: height ?? 1)
   }
 }

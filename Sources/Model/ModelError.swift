@@ -21,6 +21,8 @@ public enum ModelError: Error, Sendable, Hashable {
   case unsupportedOperator(path: String, index: Int, name: String, why: String)
   /// The labels, from wherever `source` says.
   case invalidLabels(path: String, source: String, why: String)
+  /// An operator that cannot be planned for an input of another height and width.
+  case unsuitableSize(path: String, height: Int, width: Int, index: Int, name: String, why: String)
   /// A metadata entry that does not say what it should.
   case invalidMetadata(path: String, entry: String, why: String)
 
@@ -30,7 +32,8 @@ public enum ModelError: Error, Sendable, Hashable {
     case .unreadable(let path, _, _), .notARegularFile(let path), .tooLarge(let path, _),
       .malformed(let path, _), .invalidGraph(let path, _), .invalidTensor(let path, _, _, _),
       .invalidOperator(let path, _, _, _), .unsupportedOperator(let path, _, _, _),
-      .invalidLabels(let path, _, _), .invalidMetadata(let path, _, _):
+      .unsuitableSize(let path, _, _, _, _, _), .invalidLabels(let path, _, _),
+      .invalidMetadata(let path, _, _):
       path
     }
   }
@@ -57,6 +60,8 @@ extension ModelError: CustomStringConvertible {
       "\(path): operator \(index) \(name) is not supported: \(why)"
     case .invalidLabels(let path, let source, let why):
       "\(path): labels from \(source): \(why)"
+    case .unsuitableSize(let path, let height, let width, let index, let name, let why):
+      "\(path): an input of \(width)x\(height) does not fit: operator \(index) \(name): \(why)"
     case .invalidMetadata(let path, let entry, let why):
       "\(path): metadata entry \"\(entry)\": \(why)"
     }

@@ -15,7 +15,12 @@ public struct ModelFile: ~Copyable {
   public let graph: Graph
   /// One for each class, in the order of the output's last axis; nil if nobody gives any.
   public let labels: [String]?
+  /// The recipe for the graph's own input size; ``Preprocessing/forInput(height:)`` gives it for
+  /// another one.
   public let preprocessing: Preprocessing
+  /// The sides of the square inputs that the file says it is meant for (`vedette.sizes`), in its
+  /// order; empty if it does not say. Each is one that ``graph(height:width:)`` can give.
+  public let inputSizes: [Int]
   /// Where the contents of each named metadata entry stand in the file.
   public let metadata: [String: Range<Int>]
   /// What the file says of itself, often the converter's name; may be empty.
@@ -64,12 +69,18 @@ public struct ModelFile: ~Copyable {
     graph = contents.graph
     labels = contents.labels
     preprocessing = contents.preprocessing
+    inputSizes = contents.inputSizes
     metadata = contents.metadata
     modelDescription = contents.description
     self.bytes = bytes
   }
 
   public var fileSize: Int { bytes.count }
+
+  /// The graph for another input size, as ``Graph/resized(height:width:path:)``.
+  public borrowing func graph(height: Int, width: Int) throws(ModelError) -> Graph {
+    try graph.resized(height: height, width: width, path: path)
+  }
 
   /// Lends the elements of a constant of this file's graph, little-endian, as the file packs them:
   /// int4 two in a byte, the first in the low half.
@@ -95,6 +106,7 @@ private struct ModelContents {
   let metadata: [String: Range<Int>]
   let labels: [String]?
   let preprocessing: Preprocessing
+  let inputSizes: [Int]
   let modelID: String
   let description: String
 
@@ -123,6 +135,7 @@ private struct ModelContents {
     let reader = MetadataReader(path: path, raw: raw, entries: entries)
     let standard = try reader.standardMetadata()
     preprocessing = try reader.preprocessing(graph: graph, standard: standard)
+    inputSizes = try reader.inputSizes(graph: graph)
     labels = try LabelSource(path: path, raw: raw, classCount: graph.classCount)
       .labels(choice, embedded: standard?.labelFile)
     modelID = hexadecimal(SHA256.hash(raw))

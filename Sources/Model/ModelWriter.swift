@@ -109,6 +109,17 @@ public struct ModelWriter: ~Copyable {
       standardMetadata(mean: mean, standardDeviation: standardDeviation, labelFile: labelFile))
   }
 
+  /// Adds a `vedette.preprocess` entry: how pictures become this model's input, at any size.
+  public mutating func addPreprocessing(_ recipe: Preprocessing) {
+    addMetadata(MetadataReader.preprocessEntry, Array(recipe.metadataText.utf8))
+  }
+
+  /// Adds a `vedette.sizes` entry: the sides of the square inputs that the model is meant for.
+  public mutating func addInputSizes(_ sizes: [Int]) {
+    let text = sizes.map(String.init).joined(separator: " ")
+    addMetadata(MetadataReader.sizesEntry, Array(text.utf8))
+  }
+
   /// The file's bytes; nil if memory ran out or it would be larger than 1 GiB.
   public consuming func finish() -> [UInt8]? {
     let file = withSlice(Array(modelDescription.utf8)) {

@@ -249,11 +249,53 @@ class Net:
             y.append(it.get_tensor(o["index"]))
         y, default = y
         (OUT / f"{name}.tflite").write_bytes(data)
+        self.data = data
         (OUT / f"{name}.input").write_bytes(x.tobytes())
         (OUT / f"{name}.output").write_bytes(y.tobytes())
         if not np.array_equal(y, default):
             (OUT / f"{name}.default").write_bytes(default.tobytes())
         print(f"{name:28s} {x.dtype}{list(x.shape)} -> {y.dtype}{list(y.shape)}, {len(np.unique(y))} values")
+
+
+    def save_at(self, name, height, width):
+        """The input and LiteRT's answer for another input size of the network saved before."""
+        it = Interpreter(model_content=self.data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        i = it.get_input_details()[0]
+        shape = [1, height, width, i["shape"][3]]
+        it.resize_tensor_input(i["index"], shape)
+        it.allocate_tensors()
+        x = self.rng.integers(-128, 128, shape).astype(np.int8)
+        it.set_tensor(i["index"], x)
+        it.invoke()
+        y = it.get_tensor(it.get_output_details()[0]["index"])
+        (OUT / f"{name}-{height}x{width}.input").write_bytes(x.tobytes())
+        (OUT / f"{name}-{height}x{width}.output").write_bytes(y.tobytes())
+        print(f"{name} at {height}x{width}: {len(np.unique(y))} values")
+
+
+def noise(count, seed):
+    """The bytes of a SplitMix64 sequence, as the Swift tests draw them."""
+    with np.errstate(over="ignore"):
+        z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * np.arange(1, count // 8 + 1, dtype=np.uint64)
+        z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+        return (z ^ z >> np.uint64(31)).view(np.int8)
+
+
+def sample_model():
+    """LiteRT's logits for smooth noise of several sizes through the sample model, once more by its default kernels."""
+    path = Path(__file__).parents[2] / "samples/models/efficientnet_lite0_224.int8.tflite"
+    for side in (192, 160, 128):
+        x = noise(side * side * 3, side).reshape(side, side, 3)
+        x = np.repeat(np.repeat(x[::16, ::16], 16, 0), 16, 1)[None]  # squares of one colour
+        for resolver, kind in ((OpResolverType.BUILTIN_REF, "output"), (OpResolverType.AUTO, "default")):
+            it = Interpreter(str(path), experimental_op_resolver_type=resolver)
+            it.resize_tensor_input(it.get_input_details()[0]["index"], x.shape)
+            it.allocate_tensors()
+            it.set_tensor(it.get_input_details()[0]["index"], x)
+            it.invoke()
+            y = it.get_tensor(it.get_output_details()[0]["index"])
+            (OUT / f"sample-{side}.{kind}").write_bytes(y.tobytes())
 
 
 def main():
@@ -299,6 +341,7 @@ def main():
     skip = n.last; n.conv([1, 10, 10, 24], 1, act=RELU6); n.depthwise([1, 10, 10, 24], 3, act=RELU6)
     n.conv([1, 10, 10, 8], 1); n.add(skip, 2 * n.quant(skip)[0], 0); n.mean(False, n.quant(n.last)[0] / 3, -4)
     n.dense(1, 10); n.softmax(); n.save("tiny-network")
+    n.save_at("tiny-network", 13, 32); n.save_at("tiny-network", 1, 7)
 
     n = Net([1, 7, 9, 21], scale=0.02, zero=-3, seed=31); a = n.last; n.unary(B.LOGISTIC, 1 / 256, -128)
     n.binary(B.SUB, a, n.last, 0.021, 4); n.save("sub")
@@ -349,6 +392,12 @@ def main():
     n.conv([1, 6, 6, 16], 3, groups=4); n.quantize("int8", *n.quant(b)); n.concatenate([b, n.last], 3)
     n.reshape([1, 6, 6, 2, 16]); n.transpose([0, 1, 2, 4, 3]); n.reshape([1, 6, 6, 32]); n.mean(False, 0.03, -100)
     n.dense(1, 10); n.save("excite-network")
+    n = Net([1, 10, 9, 6], seed=62); n.conv([1, 5, 5, 8], 3, 2); a = n.last; n.pad([1, 7, 7, 8], [[0, 0], [1, 1], [1, 1], [0, 0]])
+    n.pool(B.MAX_POOL_2D, [1, 5, 5, 8], 3, 1, VALID); n.concatenate([a, n.last], 3); b = n.last
+    n.mean(True, 0.7 * n.quant(b)[0], -9); n.unary(B.LOGISTIC, 1 / 256, -128); n.binary(B.MUL, b, n.last, 0.6 * n.quant(b)[0], 3)
+    n.gather(3, [15, 0, 7, 8, 3, 3]); n.strided_slice([np.s_[:], np.s_[::2], np.s_[1:], np.s_[:]], 15)
+    n.mean(False, 0.5 * n.quant(n.last)[0], 5); n.save("sizes"); n.save_at("sizes", 22, 31); n.save_at("sizes", 5, 4)
+    sample_model()
 
 
 main()

@@ -85,7 +85,9 @@ func standardMetadata(mean: [Float] = [], std: [Float] = [], labelFile: String =
     arguments: [
       ("crop", "without \"=\""), ("colour=bgr", "key \"colour\""), ("crop=left", "\"left\""),
       ("crop=central 9/8", "crop"), ("crop=central 0/8", "crop"),
-      ("crop=central 1/99999999999999999999", "crop"), ("filter=lanczos", "\"lanczos\""),
+      ("crop=central 1/99999999999999999999", "crop"), ("crop=central margin -1", "crop"),
+      ("crop=central margin 65537", "crop"), ("crop=central margin x", "margin x"),
+      ("filter=lanczos", "\"lanczos\""),
       ("mean=1,2", "2 entries"), ("mean=", "\"\" is not a number"), ("mean=nan", "finite"),
       ("std=0", "above 0"), ("std=-1", "above 0"), ("std=inf", "above 0"),
       ("std=1,x,3", "\"x\" is not a number"),

@@ -39,7 +39,7 @@ private let mobileNet = "models/peers/mobilenet_v2.litert_int8.tflite"
       preprocessing
         == Preprocessing(
           crop: .centralSquare(numerator: 224, denominator: 256), filter: .bicubic,
-          mean: [127, 127, 127], standardDeviation: [128, 128, 128]))
+          mean: [127, 127, 127], standardDeviation: [128, 128, 128], cropMargin: 32))
     let id = file.modelID
     #expect(id == "1e6c89fddb9b5a5250c3e265738e00731fbbd862323ba0241297fb5b4a2d21a1")
     let names = Set(file.metadata.keys)
