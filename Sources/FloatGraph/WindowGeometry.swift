@@ -14,6 +14,20 @@ public struct WindowGeometry: Sendable, Hashable {
   public var statedBottom: Int
   public var statedRight: Int
 
+  public init(
+    outputHeight: Int, outputWidth: Int, top: Int, left: Int, bottom: Int, right: Int,
+    statedBottom: Int, statedRight: Int
+  ) {
+    self.outputHeight = outputHeight
+    self.outputWidth = outputWidth
+    self.top = top
+    self.left = left
+    self.bottom = bottom
+    self.right = right
+    self.statedBottom = statedBottom
+    self.statedRight = statedRight
+  }
+
   /// Whether any window reads outside of the image.
   public var hasPadding: Bool { top > 0 || left > 0 || bottom > 0 || right > 0 }
 }
