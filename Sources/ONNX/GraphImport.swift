@@ -47,7 +47,9 @@ struct GraphImport {
     guard case .activation(var output)? = builder.bindings[outputName] else {
       throw refuse("its output '\(printable(outputName))' does not depend on its input")
     }
-    output = builder.realize(output, builder.permutation(for: [output]))
+    if output.layout.physical != output.layout.logical {
+      output = builder.realize(output, defaultPermutation(rank: output.rank))
+    }
     let result = FloatGraph(
       name: printable(graph.name), values: builder.values, nodes: builder.nodes, input: input,
       output: output.value, inputExtents: extents, givenRanges: builder.givenRanges)

@@ -66,22 +66,25 @@ struct Layout: Hashable {
     return result
   }
 
-  /// An order of the logical axes in which memory holds them as they are; nil where an axis of
-  /// memory is not one axis of ONNX's.
+  /// An order of the logical axes in which memory holds them already, or would but for cutting and
+  /// joining its axes and moving atoms within one; nil where only a transpose can give one.
   var permutation: [Int]? {
+    let memory = physical.flatMap { $0 }
     var units = logical.indices.filter { logical[$0].isEmpty }
-    var order: [Int] = []
-    for axis in physical {
-      if axis.isEmpty {
-        if physical.count == logical.count, !units.isEmpty { order.append(units.removeFirst()) }
-      } else if let index = logical.firstIndex(of: axis) {
-        order.append(index)
-      } else {
+    // The logical axes in the order of memory; those of one element where memory has such, too.
+    let places = logical.map { axis in axis.compactMap { memory.firstIndex(of: $0) } }
+    for axis in places where !axis.isEmpty {
+      guard let first = axis.min(), let last = axis.max(), last - first == axis.count - 1 else {
         return nil
       }
     }
-    order.insert(contentsOf: units, at: 0)
-    return order.count == logical.count ? order : nil
+    let filled = logical.indices.filter { !logical[$0].isEmpty }.sorted {
+      (places[$0].min() ?? 0) < (places[$1].min() ?? 0)
+    }
+    guard physical.count == logical.count, filled.count == physical.filter({ !$0.isEmpty }).count
+    else { return units + filled }
+    var rest = filled[...]
+    return physical.map { $0.isEmpty ? units.removeFirst() : rest.removeFirst() }
   }
 }
 
