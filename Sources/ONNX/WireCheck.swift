@@ -5,7 +5,7 @@
 /// protobuf (https://protobuf.dev/programming-guides/encoding), without allocating anything.
 enum WireCheck {
   /// Far above real models: DenseNet-121 has about 10 000.
-  static let maximumMessages = 2_000_000
+  static let maximumMessages = 500_000
 
   /// The messages that `onnx.proto` declares, with the numbers of the fields that hold others.
   private enum Message {

@@ -123,9 +123,10 @@ import Testing
     let model = try ONNXModel(path: modelPath("squeeze-excite.onnx"))
     #expect(model.opset == 17 && model.irVersion == 10 && model.producer == "make_models")
     #expect(model.operatorCounts.first?.type == "Conv" && model.operatorCounts[0].count == 3)
-    #expect(model.operatorCounts.map(\.type).dropFirst().sorted() == [
-      "GlobalAveragePool", "HardSigmoid", "Mul", "Relu",
-    ])
+    #expect(
+      model.operatorCounts.map(\.type).dropFirst().sorted() == [
+        "GlobalAveragePool", "HardSigmoid", "Mul", "Relu",
+      ])
     #expect(model.sha256.count == 32 && model.byteCount > 100)
     #expect(model.operatorSets.map(\.version) == [17])
     let quantised = try ONNXModel(path: modelPath("qoperator.onnx"))

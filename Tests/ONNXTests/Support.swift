@@ -56,8 +56,9 @@ extension FloatGraph {
   /// The kinds of its nodes, in order: `convolution`, `clip`, …
   var kinds: [String] {
     nodes.map { node in
-      let text = String(describing: node.operation)
-      return String(text.prefix { $0.isLetter })
+      // A case with a payload is a child with its name; describing it would print all weights.
+      Mirror(reflecting: node.operation).children.first?.label
+        ?? String(describing: node.operation)
     }
   }
 
@@ -65,6 +66,34 @@ extension FloatGraph {
     nodes.compactMap { node in
       if case .convolution(let convolution) = node.operation { convolution } else { nil }
     }
+  }
+}
+
+/// An input and what ONNX Runtime made of it, both float32 in NHWC, one after the other.
+struct Golden {
+  let input: [Float]
+  let output: [Float]
+
+  init(_ path: String, for graph: FloatGraph) throws {
+    let floats = try fileBytes(path).withUnsafeBytes { buffer in
+      (0..<buffer.count / 4).map { place in
+        Float(
+          bitPattern: UInt32(
+            littleEndian: buffer.loadUnaligned(fromByteOffset: place * 4, as: UInt32.self)))
+      }
+    }
+    let extents = graph.inputExtents
+    let count = extents.height * extents.width * extents.channels
+    input = Array(floats[..<count])
+    output = Array(floats[count...])
+  }
+
+  /// The largest difference, as a part of the largest number expected.
+  func relativeError(of computed: [Float]) -> Float {
+    guard computed.count == output.count else { return .infinity }
+    let largest = output.reduce(0) { max($0, $1.magnitude) }
+    let differences = zip(computed, output).map { ($0 - $1).magnitude }
+    return differences.contains(where: \.isNaN) ? .nan : (differences.max() ?? 0) / largest
   }
 }
 

@@ -13,6 +13,8 @@ import argparse
 import pathlib
 import warnings
 
+import numpy as np
+import onnxruntime
 import torch
 import torchvision.models as models
 
@@ -71,6 +73,16 @@ def network(name):
     return net.eval()
 
 
+def golden(path, image):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(path), options)
+    pixels = image.numpy()
+    logits = session.run(None, {"input": pixels})[0]
+    parts = [np.ascontiguousarray(pixels.transpose(0, 2, 3, 1)), logits]
+    path.with_suffix(".golden").write_bytes(b"".join(part.tobytes() for part in parts))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
@@ -95,6 +107,7 @@ def main():
             output_names=["logits"],
             dynamo=False,
         )
+        golden(options.folder / f"{name}.onnx", example)
         if name in DYNAMO:
             try:
                 torch.onnx.export(
@@ -108,6 +121,7 @@ def main():
                     dynamo=True,
                     external_data=False,
                 )
+                golden(options.folder / f"{name}.dynamo.onnx", example)
             except Exception as problem:  # the newer exporter needs onnxscript, and is in motion
                 print(f"{name}: the newer exporter failed: {problem}")
 
