@@ -20,7 +20,8 @@ extension GraphBuilder {
     // A window over the whole image is the mean of it, at any size of the image.
     let kernel = try node.integers("kernel_shape") ?? []
     let pads = try node.integers("pads") ?? []
-    if input.rank == 4, kernel == Array(input.shape[2...]), pads.allSatisfy({ $0 == 0 }),
+    if input.rank == 4, kernel != [1, 1], kernel == Array(input.shape[2...]),
+      pads.allSatisfy({ $0 == 0 }),
       ["NOTSET", "", "VALID"].contains(try node.string("auto_pad", default: "NOTSET"))
     {
       return try mean(node, input, axes: [2, 3], keepsDimensions: true)
