@@ -52,8 +52,13 @@ struct GraphImport {
     }
     let result = FloatGraph(
       name: printable(graph.name), values: builder.values, nodes: builder.nodes, input: input,
-      output: output.value, inputExtents: extents, givenRanges: builder.givenRanges)
-    return result.sweepingUnused()
+      output: output.value, inputExtents: extents, givenRanges: builder.givenRanges
+    ).sweepingUnused()
+    // What the float graph itself asks of its nodes, such as paddings smaller than their windows.
+    do throws(FloatGraphError) {
+      _ = try result.shapes(height: extents.height, width: extents.width)
+    } catch { throw refuse("it is no network that can be run: \(error)") }
+    return result
   }
 
   // MARK: Ends of the graph

@@ -149,6 +149,15 @@ private func text(_ number: Int, _ text: String) -> [UInt8] { bytes(number, Arra
     #expect(model.complaint?.contains("node 0 'n0' of type Conv") == true)
   }
 
+  @Test("What the float graph refuses is refused at import")
+  func padding() {
+    var model = RawModel()
+    model.node(
+      "MaxPool", ["input"], "output",
+      [RawModel.integers("kernel_shape", [2, 2]), RawModel.integers("pads", [0, 0, 0, 5])])
+    #expect(model.complaint?.contains("its padding is larger than its window") == true)
+  }
+
   @Test(
     "Shapes and indices out of range are refused",
     arguments: [
