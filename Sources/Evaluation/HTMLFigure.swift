@@ -77,9 +77,10 @@ enum Figure {
     return p < 0.001 ? "< 0.001" : decimal(p, 3)
   }
 
-  /// ASCII, for coordinates and sort keys: never an exponent, "0" for what is not finite.
+  /// ASCII, for coordinates and sort keys: never an exponent, within ±10^12, "0" for what is
+  /// no number.
   static func plain(_ value: Double, _ places: Int) -> String {
-    let bounded = value.isFinite ? min(max(value, -1e12), 1e12) : 0
+    let bounded = value.isNaN ? 0 : min(max(value, -1e12), 1e12)
     var scale = 1.0
     for _ in 0..<min(places, 6) { scale *= 10 }
     let scaled = Int((bounded.magnitude * scale).rounded(.toNearestOrAwayFromZero))

@@ -75,7 +75,7 @@ extension HTMLReport {
           n > 0 ? "\(Figure.count(build.lost)) / \(Figure.count(build.gained))" : Figure.unknown,
           n > 0 ? Double(build.lost) : nil),
         .number(Figure.decimal(build.meanKL, 4), build.meanKL),
-        .number(Figure.decimal(build.logitSQNR, 1), build.logitSQNR),
+        .number(Figure.decimal(build.logitSQNR ?? .infinity, 1), build.logitSQNR ?? .infinity),
         hardest(build),
       ]
       table.add(cells)

@@ -32,8 +32,8 @@ extension HTMLReport {
       ? "\(change.differingCount) of \(model.builds.count) builds differ" : ""
     let modal = change.hasOtherModalAnswer && model.builds.count > 1
     // A frame on which only some builds differ lists those: the others say what float says.
-    let answers = change.answers.enumerated().filter {
-      $0.element.classIndex != change.floatAnswer.classIndex
+    let answers = change.answers.enumerated().compactMap { index, answer in
+      answer.flatMap { $0.classIndex == change.floatAnswer.classIndex ? nil : (index, $0) }
     }
     let picture: Markup =
       change.thumbnail.map { thumbnail in

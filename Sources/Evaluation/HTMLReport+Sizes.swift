@@ -22,7 +22,7 @@ extension HTMLReport {
           .number(Figure.signed(change.map { $0 * 100 }, 2), change),
           .number(Figure.percent(size.agreement), size.agreement),
           .number(Figure.decimal(size.meanKL, 4), size.meanKL),
-          .number(Figure.decimal(size.logitSQNR, 1), size.logitSQNR),
+          .number(Figure.decimal(size.logitSQNR ?? .infinity, 1), size.logitSQNR ?? .infinity),
         ])
       }
     }

@@ -91,12 +91,12 @@ public struct ReportChange: Sendable, Hashable {
   public var trueClass: Int?
   public var trueLabel: String?
   public var floatAnswer: ReportAnswer
-  /// One for each build, in the order of ``ReportModel/builds``.
-  public var answers: [ReportAnswer]
+  /// One for each build, in the order of ``ReportModel/builds``; nil: the same as float's.
+  public var answers: [ReportAnswer?]
 
   public init(
     path: String, thumbnail: Thumbnail? = nil, trueClass: Int? = nil, trueLabel: String? = nil,
-    floatAnswer: ReportAnswer, answers: [ReportAnswer]
+    floatAnswer: ReportAnswer, answers: [ReportAnswer?]
   ) {
     self.path = path
     self.thumbnail = thumbnail
@@ -108,18 +108,20 @@ public struct ReportChange: Sendable, Hashable {
 
   /// Builds that answer other than float.
   public var differingCount: Int {
-    answers.count { $0.classIndex != floatAnswer.classIndex }
+    others.count
+  }
+
+  private var others: [Int] {
+    answers.compactMap { $0?.classIndex }.filter { $0 != floatAnswer.classIndex }
   }
 
   /// Whether more builds give one other answer than give float's: the frame is one that compression
   /// as such gets another answer on, not an accident of one build ("pruning-identified exemplar",
   /// Hooker et al., arXiv 1911.05248).
   public var hasOtherModalAnswer: Bool {
-    let floats = answers.count - differingCount
-    return answers.contains { answer in
-      answer.classIndex != floatAnswer.classIndex
-        && answers.count { $0.classIndex == answer.classIndex } > floats
-    }
+    let others = others
+    let floats = answers.count - others.count
+    return others.contains { answer in others.count { $0 == answer } > floats }
   }
 }
 

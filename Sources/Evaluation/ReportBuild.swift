@@ -21,8 +21,8 @@ public struct ReportBuild: Sendable, Hashable {
   public var agreement: Double
   /// Mean KL(float || build) of the softmaxes, in nats.
   public var meanKL: Double
-  /// Of the logits against float's, in dB.
-  public var logitSQNR: Double
+  /// Of the logits against float's, in dB; nil where they are equal.
+  public var logitSQNR: Double?
   /// By input size, the report's own and others; those measured elsewhere say so.
   public var sizes: [ReportSize]
   public var layers: [ReportLayer]
@@ -35,7 +35,7 @@ public struct ReportBuild: Sendable, Hashable {
 
   public init(
     name: String, modelID: String, byteCount: Int, lost: Int = 0, gained: Int = 0, changed: Int,
-    agreement: Double, meanKL: Double, logitSQNR: Double
+    agreement: Double, meanKL: Double, logitSQNR: Double?
   ) {
     self.name = name
     self.modelID = modelID
@@ -94,11 +94,12 @@ public struct ReportSize: Sendable, Hashable {
   public var top1: Double?
   public var agreement: Double
   public var meanKL: Double
-  public var logitSQNR: Double
+  /// Nil where the logits are equal.
+  public var logitSQNR: Double?
 
   public init(
     size: Int, frameCount: Int, floatTop1: Double? = nil, top1: Double? = nil, agreement: Double,
-    meanKL: Double, logitSQNR: Double
+    meanKL: Double, logitSQNR: Double?
   ) {
     self.size = size
     self.frameCount = frameCount

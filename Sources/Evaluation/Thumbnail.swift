@@ -41,6 +41,11 @@ public struct ThumbnailMaker: ~Copyable {
   /// The thumbnail of a JPEG file's bytes; nil where they are none, so that a report shows an empty
   /// frame in its place.
   public mutating func thumbnail(of bytes: UnsafeRawBufferPointer) -> Thumbnail? {
+    picture(of: bytes).flatMap { encode($0) }
+  }
+
+  /// The pixels of the thumbnail, before they are a JPEG.
+  package mutating func picture(of bytes: UnsafeRawBufferPointer) -> SmallPicture? {
     // At least `side` pixels each way, so that the mean has something to choose from.
     let target = DecodeTarget.input(crop: .whole, width: side, height: side)
     guard let info = try? decoder.decode(bytes, for: target, into: &pixels) else { return nil }
@@ -52,7 +57,7 @@ public struct ThumbnailMaker: ~Copyable {
         toWidth: max(1, info.decodedWidth * kept / longer),
         toHeight: max(1, info.decodedHeight * kept / longer))
     }
-    return encode(upright(small, info.orientation))
+    return upright(small, info.orientation)
   }
 
   private func encode(_ picture: SmallPicture) -> Thumbnail? {
@@ -75,10 +80,10 @@ public struct ThumbnailMaker: ~Copyable {
 }
 
 /// Rows of RGB pixels without padding, few enough to be an array.
-private struct SmallPicture {
-  var width: Int
-  var height: Int
-  var rgb: [UInt8]
+package struct SmallPicture: Sendable, Hashable {
+  package var width: Int
+  package var height: Int
+  package var rgb: [UInt8]
 }
 
 /// Each pixel is the mean of the box of pixels under it, rounded to nearest.
