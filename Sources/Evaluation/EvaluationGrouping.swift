@@ -12,6 +12,8 @@ public struct EvaluationGrouping: Codable, Sendable, Hashable {
   /// "class", "dir", a field's name, "brightness".
   public var name: String
   public var kind: Kind
+  /// Whether somebody asked for it by name.
+  public var isRequested: Bool
   /// Those without a value are in none; classes by number, others by name, strata ascending.
   public var groups: [EvaluationGroup]
   /// Over the groups that have enough labelled frames; nil where none has, or without a reference.

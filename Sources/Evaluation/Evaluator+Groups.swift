@@ -21,7 +21,7 @@ extension Evaluator {
     let parts = members.sorted { $0.key < $1.key }.map { index, frames in
       Part(name: classNames?[index] ?? "class \(index)", classIndex: index, frames: frames)
     }
-    return grouping("class", .class, parts)
+    return grouping("class", .class, parts, isRequested: classIsRequested)
   }
 
   private func byKey(_ place: Int, _ key: GroupKey) -> EvaluationGrouping {
@@ -31,13 +31,14 @@ extension Evaluator {
     }
     let name: String
     switch key {
+    case .trueClass: name = "class"
     case .folder: name = "dir"
     case .field(_, let field): name = field
     }
     let parts = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
       Part(name: $0.key, classIndex: nil, frames: $0.value)
     }
-    return grouping(name, .field, parts)
+    return grouping(name, .field, parts, isRequested: true)
   }
 
   /// Frames divided at the quartiles; equal values stay together. Nil where the quarters would be
@@ -57,7 +58,7 @@ extension Evaluator {
       return Part(
         name: stratum.text(least...most), classIndex: nil, frames: entries.map(\.frame))
     }
-    return parts.count < 2 ? nil : grouping(stratum.name, .stratum, parts)
+    return parts.count < 2 ? nil : grouping(stratum.name, .stratum, parts, isRequested: false)
   }
 
   // MARK: One grouping
@@ -69,7 +70,7 @@ extension Evaluator {
   }
 
   private func grouping(
-    _ name: String, _ kind: EvaluationGrouping.Kind, _ parts: [Part]
+    _ name: String, _ kind: EvaluationGrouping.Kind, _ parts: [Part], isRequested: Bool
   ) -> EvaluationGrouping {
     var groups = parts.enumerated().map { place, part in
       // Each group has random numbers of its own, whatever the size of those before it.
@@ -82,7 +83,8 @@ extension Evaluator {
       groups[index].difference?.adjustedProbability = probability
     }
     return EvaluationGrouping(
-      name: name, kind: kind, groups: groups, judged: GroupSummary(groups.filter { !$0.isSmall }),
+      name: name, kind: kind, isRequested: isRequested, groups: groups,
+      judged: GroupSummary(groups.filter { !$0.isSmall }),
       all: GroupSummary(groups))
   }
 

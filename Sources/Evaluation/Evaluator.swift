@@ -6,8 +6,10 @@ public import Datasets
 /// It keeps about 200 bytes a frame. Sums are taken in the order in which frames are added, so the
 /// result depends on that order alone.
 public struct Evaluator {
-  /// What an evaluation groups by besides the class.
+  /// What an evaluation may be asked to group by.
   public enum GroupKey: Sendable, Hashable {
+    /// The true class. It is grouped by in any case; asked for, it is what gates on groups look at.
+    case trueClass
     /// The folder that a frame lies in.
     case folder
     /// The field with this place among a frame's fields, and its name.
@@ -26,6 +28,7 @@ public struct Evaluator {
   let classCount: Int
   let classNames: [String]?
   let keys: [GroupKey]
+  let classIsRequested: Bool
   let seed: UInt64
   private(set) var records: [Record] = []
   private var signal = 0.0
@@ -33,14 +36,17 @@ public struct Evaluator {
   private var divergence = 0.0
 
   /// - Parameters:
-  ///   - groupBy: the groups of a result besides the classes and the strata.
+  ///   - groupBy: what is grouped by besides classes and strata.
   ///   - seed: of the bootstrap.
   public init(
     classCount: Int, classNames: [String]? = nil, groupBy keys: [GroupKey] = [], seed: UInt64 = 0
   ) {
+    precondition(
+      classNames.map { $0.count == classCount } ?? true, "every class has a name, or none has")
     self.classCount = classCount
     self.classNames = classNames
-    self.keys = keys
+    self.keys = keys.filter { $0 != .trueClass }
+    classIsRequested = keys.contains(.trueClass)
     self.seed = seed
   }
 
@@ -56,6 +62,7 @@ public struct Evaluator {
       "some frames have a reference and others have none")
     let groups = keys.map { key in
       switch key {
+      case .trueClass: ""
       case .folder: frame.folder.isEmpty ? "." : frame.folder
       case .field(let index, _): frame.fields.indices.contains(index) ? frame.fields[index] : ""
       }
