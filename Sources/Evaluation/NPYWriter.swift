@@ -16,6 +16,7 @@ public struct NPYWriter: ~Copyable {
   /// How many rows were written.
   public private(set) var rowCount = 0
 
+  private var isFinished = false
   private let temporary: String
   private let descriptor: Int32
   private let description: String
@@ -56,7 +57,7 @@ public struct NPYWriter: ~Copyable {
 
   deinit {
     close(descriptor)
-    unlink(temporary)
+    if !isFinished { unlink(temporary) }
   }
 
   /// Adds a row, little-endian elements in C order.
@@ -82,8 +83,7 @@ public struct NPYWriter: ~Copyable {
     guard count == head.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
       throw .unwritable(path: path, reason: String(cString: strerror(errno)))
     }
-    close(descriptor)
-    discard self
+    isFinished = true
   }
 
   private borrowing func header() -> [UInt8] {
