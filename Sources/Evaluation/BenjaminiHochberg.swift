@@ -1,11 +1,11 @@
 /// Correction for testing many groups at once.
-enum BenjaminiHochberg {
+package enum BenjaminiHochberg {
   /// The adjusted probabilities: a group whose own is below q is, as far as the tests are
   /// independent, a false alarm in at most a share q of cases.
   ///
   /// q(i) = min over j >= i of p(j) * m / j, the p sorted ascending. Benjamini and Hochberg,
   /// "Controlling the False Discovery Rate", J. R. Statist. Soc. B 57 (1995), 289-300.
-  static func adjusted(_ probabilities: [Double]) -> [Double] {
+  package static func adjusted(_ probabilities: [Double]) -> [Double] {
     let count = Double(probabilities.count)
     let order = probabilities.indices.sorted {
       (probabilities[$0], $0) < (probabilities[$1], $1)

@@ -1,5 +1,5 @@
 /// Percentile intervals by drawing the frames anew.
-enum Bootstrap {
+package enum Bootstrap {
   static let resamples = 1000
 
   /// The 2.5th and the 97.5th percentile of (gained - lost) / count over 1000 samples of `count`
@@ -7,7 +7,9 @@ enum Bootstrap {
   /// (1993), chapter 13.
   ///
   /// Takes count * 1000 random numbers; the same for the same seed on every machine.
-  static func interval(lost: Int, gained: Int, count: Int, seed: UInt64) -> ClosedRange<Double> {
+  package static func interval(lost: Int, gained: Int, count: Int, seed: UInt64) -> ClosedRange<
+    Double
+  > {
     precondition(count > 0 && lost + gained <= count, "the changes are a part of the frames")
     guard lost + gained > 0 else { return 0...0 }
     var random = SplitMix64(seed: seed)

@@ -1,13 +1,13 @@
 /// Whether the mean of paired differences may be 0.
-struct PairedTest {
-  enum Kind: String, Sendable { case t = "paired t", sign }
+package struct PairedTest {
+  package enum Kind: String, Sendable { case t = "paired t", sign }
 
-  let mean: Double
+  package let mean: Double
   /// Of the mean; nil for fewer than two differences.
-  let standardError: Double?
-  let kind: Kind?
+  package let standardError: Double?
+  package let kind: Kind?
   /// Two-sided; nil where no test could say anything.
-  let probability: Double?
+  package let probability: Double?
 
   /// Below this the t distribution leans too much on the differences' being normal.
   static let smallCount = 20
@@ -15,7 +15,7 @@ struct PairedTest {
   static let leastCount = 6
 
   /// Student's paired t test from 20 differences on, the exact sign test for fewer.
-  init(_ differences: [Double]) {
+  package init(_ differences: [Double]) {
     let n = Double(differences.count)
     guard !differences.isEmpty else {
       (mean, standardError, kind, probability) = (0, nil, nil, nil)

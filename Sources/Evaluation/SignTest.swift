@@ -1,12 +1,12 @@
 import Foundation
 
 /// Exact tests of two counts that chance would make equal.
-enum SignTest {
+package enum SignTest {
   /// The probability that of `a + b` fair coins so few or fewer fall on the rarer side, times two,
   /// at most 1: the exact sign test, and McNemar's on the two kinds of change.
   ///
   /// https://en.wikipedia.org/wiki/McNemar%27s_test#Variations (the exact binomial test)
-  static func twoSided(_ a: Int, _ b: Int) -> Double {
+  package static func twoSided(_ a: Int, _ b: Int) -> Double {
     precondition(a >= 0 && b >= 0, "counts are not negative")
     let n = a + b
     let least = min(a, b)

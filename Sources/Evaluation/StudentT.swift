@@ -1,12 +1,12 @@
 import Foundation
 
 /// Student's t distribution, for paired tests.
-enum StudentT {
+package enum StudentT {
   /// The probability that |t| is at least `t` with `degrees` degrees of freedom:
   /// I_x(degrees / 2, 1 / 2) at x = degrees / (degrees + t²).
   /// NIST's Digital Library of Mathematical Functions, 8.17 and
   /// https://en.wikipedia.org/wiki/Student%27s_t-distribution#Cumulative_distribution_function
-  static func twoSided(_ t: Double, degrees: Int) -> Double {
+  package static func twoSided(_ t: Double, degrees: Int) -> Double {
     precondition(degrees >= 1, "a t distribution has at least one degree of freedom")
     guard t.isFinite else { return 0 }
     let nu = Double(degrees)
@@ -14,17 +14,6 @@ enum StudentT {
     // x near 1 would lose the digits of a small t: hence both x and its complement.
     return regularizedBeta(
       nu / (nu + square), complement: square / (nu + square), a: nu / 2, b: 0.5)
-  }
-
-  /// The t that |t| stays below with a probability of 95 % (by bisection, to 1e-9).
-  static func critical95(degrees: Int) -> Double {
-    var (low, high) = (0.0, 20.0)
-    while twoSided(high, degrees: degrees) > 0.05 { high *= 2 }
-    while high - low > 1e-9 {
-      let middle = (low + high) / 2
-      if twoSided(middle, degrees: degrees) > 0.05 { low = middle } else { high = middle }
-    }
-    return high
   }
 
   /// The regularised incomplete beta function I_x(a, b), by the continued fraction DLMF 8.17.22
@@ -67,10 +56,10 @@ enum StudentT {
 }
 
 /// The logarithm of the gamma function; the C library's writes a global variable.
-enum LogGamma {
+package enum LogGamma {
   /// For `x` above 0: Stirling's series (DLMF 5.11.1) from 12 on, where five terms leave less than
   /// 1e-14, and the recurrence down to there.
-  static func value(_ x: Double) -> Double {
+  package static func value(_ x: Double) -> Double {
     precondition(x > 0, "only positive numbers are needed")
     var shift = 0.0
     var z = x

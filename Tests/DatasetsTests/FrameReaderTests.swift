@@ -64,3 +64,23 @@ struct FrameReaderTests {
     #expect(failed)
   }
 }
+
+@Suite("Traits of a frame")
+struct FrameTraitsTests {
+  @Test("a picture has its size, its file's quality, and some light and detail")
+  func photograph() throws {
+    var reader = try FrameReader(recipe, input: inputInfo(side: 32))
+    let info = try reader.read(sampleFrames.appending(path: "cat.jpg").path)
+    var elements: [Float] = []
+    reader.dequantize(into: &elements)
+    let traits = reader.traits(info, dequantized: elements)
+    #expect(traits.pixelCount == info.width * info.height)
+    #expect((20...235).contains(traits.brightness))
+    #expect(traits.sharpness > 10)
+    #expect((50...100).contains(try #require(traits.jpegQuality)))
+    // The same picture without light, and with none of its detail.
+    let grey = reader.traits(info, dequantized: elements.map { _ in (50 - 127) / 128 })
+    #expect(abs(grey.brightness - 50) < 0.01)
+    #expect(grey.sharpness < 1e-6)
+  }
+}
