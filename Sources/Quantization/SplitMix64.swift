@@ -1,0 +1,23 @@
+/// A small generator whose numbers are the same everywhere: Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators" (2014).
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  public init(seed: UInt64) {
+    state = seed
+  }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// A number of `0 ..< bound`, from the product's upper half; a bias of bound / 2^64 is left.
+  public mutating func next(below bound: Int) -> Int {
+    precondition(bound > 0, "there is a number to draw")
+    return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+  }
+}
