@@ -10,16 +10,30 @@ VD_INLINE float nearest(float x, float scale, float limit) {
     return code < -limit ? -limit : code > limit ? limit : code;
 }
 
+/* Sixteen at a time, and the last ones as if zeros followed, which cost nothing. */
 VD_INLINE double round_error(const float *x, const float *weight, size_t count, float scale,
                              float limit) {
-    double sums[VD_GRAM_PANEL] = {0};
+    const vd_floats high = (vd_floats){0} + limit;
+    /* Adding 1.5 * 2^23 leaves no fraction bits: to the nearest integer, halves to even. */
+    const float shift = 12582912.0f;
+    vd_doubles sums = {0};
     for (size_t k = 0; k < count; k += VD_GRAM_PANEL) {
         const size_t lanes = count - k < VD_GRAM_PANEL ? count - k : VD_GRAM_PANEL;
-        for (size_t i = 0; i < lanes; i++) {
-            const float error = x[k + i] - scale * nearest(x[k + i], scale, limit);
-            const float square = error * error;
-            sums[i] += weight ? weight[k + i] * square : square;
+        vd_floats value = {0}, factor = (vd_floats){0} + 1;
+        if (lanes == VD_GRAM_PANEL) {
+            value = vd_load(x + k);
+            if (weight)
+                factor = vd_load(weight + k);
+        } else {
+            memcpy(&value, x + k, lanes * sizeof *x);
+            if (weight)
+                memcpy(&factor, weight + k, lanes * sizeof *weight);
         }
+        vd_floats code = value / scale;
+        code = __builtin_elementwise_max(__builtin_elementwise_min(code, high), -high);
+        code = (code + shift) - shift;
+        const vd_floats error = value - scale * code;
+        sums += __builtin_convertvector(factor * (error * error), vd_doubles);
     }
     double total = 0;
     for (size_t i = 0; i < VD_GRAM_PANEL; i++)
@@ -33,12 +47,17 @@ VD_INLINE void round_all(const float *x, size_t count, float scale, float limit,
 }
 
 #if defined(__x86_64__)
-/* Rounding is one instruction here and a call in the baseline. */
+VD_AVX512 static double round_error_avx512(const float *x, const float *weight, size_t count,
+                                           float scale, float limit) {
+    return round_error(x, weight, count, scale, limit);
+}
+
 VD_AVX2 static double round_error_avx2(const float *x, const float *weight, size_t count,
                                        float scale, float limit) {
     return round_error(x, weight, count, scale, limit);
 }
 
+/* Rounding is one instruction here and a call in the baseline. */
 VD_AVX2 static void round_all_avx2(const float *x, size_t count, float scale, float limit,
                                    float *codes) {
     round_all(x, count, scale, limit, codes);
@@ -48,6 +67,8 @@ VD_AVX2 static void round_all_avx2(const float *x, size_t count, float scale, fl
 double vd_gram_round_error(const float *x, const float *weight, size_t count, float scale,
                            float limit) {
 #if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        return round_error_avx512(x, weight, count, scale, limit);
     if (__builtin_cpu_supports("avx2"))
         return round_error_avx2(x, weight, count, scale, limit);
 #endif

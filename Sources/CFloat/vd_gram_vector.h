@@ -6,6 +6,7 @@
 #include <string.h>
 
 typedef float vd_floats __attribute__((vector_size(64)));
+typedef double vd_doubles __attribute__((vector_size(128)));
 
 #define VD_INLINE static inline __attribute__((always_inline))
 

@@ -16,7 +16,10 @@ extension GramSolver {
     /// (S + damping) w + c: the gradient where all codes are 0.
     let origin: [Float]
 
-    init(_ rounding: LayerRounding, _ fit: GramStatistics, _ block: ChannelBlock, bits: Int) {
+    init(
+      _ rounding: LayerRounding, _ fit: GramStatistics, _ block: ChannelBlock, bits: Int,
+      damping: Float
+    ) {
       self.block = block
       let layer = rounding.layer
       self.inputs = layer.inputs
@@ -25,7 +28,7 @@ extension GramSolver {
       self.limit = Float(limit)
       let variances = fit.variances(block.group, inputs: inputs)
       let mean = variances.reduce(0.0) { $0 + Double($1) } / Double(inputs)
-      damping = rounding.damping * Float(mean)
+      self.damping = damping * Float(mean)
       // What weighs most goes first, while the rest can still make up for it.
       order = variances.indices.sorted {
         variances[$0] != variances[$1] ? variances[$0] > variances[$1] : $0 < $1
@@ -53,7 +56,7 @@ extension GramSolver {
       }
       self.scales = scales
       var origin = fit.product(weights, block, inputs)
-      for at in origin.indices { origin[at] += damping * weights[at] + cross[at] }
+      for at in origin.indices { origin[at] += self.damping * weights[at] + cross[at] }
       self.origin = origin
     }
   }

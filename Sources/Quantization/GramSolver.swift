@@ -9,6 +9,7 @@ struct GramSolver {
   private let rounding: LayerRounding
   private let fit: GramStatistics
   private let bits: Int
+  private let damping: Float
   private let limit: Int
   private let inputs: Int
 
@@ -17,10 +18,11 @@ struct GramSolver {
     var scales: [Float]
   }
 
-  init(_ rounding: LayerRounding, _ fit: GramStatistics, bits: Int) {
+  init(_ rounding: LayerRounding, _ fit: GramStatistics, bits: Int, damping: Float) {
     self.rounding = rounding
     self.fit = fit
     self.bits = bits
+    self.damping = damping
     limit = codeLimit(bits: bits)
     inputs = rounding.layer.inputs
   }
@@ -63,7 +65,7 @@ struct GramSolver {
   }
 
   private func solve(_ block: ChannelBlock) -> BlockState {
-    let setting = Setting(rounding, fit, block, bits: bits)
+    let setting = Setting(rounding, fit, block, bits: bits, damping: damping)
     var best: BlockState?
     for start in starts {
       var state = BlockState(setting, fit, start)

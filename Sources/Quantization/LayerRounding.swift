@@ -11,9 +11,6 @@ public struct LayerRounding: Sendable {
   public var limits: WeightScaleLimits
   /// Threads; the result does not depend on them.
   public var workers: Int
-  /// The gram solver's ridge towards the float weights, as a share of the mean variance of the
-  /// inputs.
-  public var damping: Float = 0.01
   /// Sweeps after the best start was chosen; most channels are still after five.
   public var maximumSweeps = 20
 
@@ -45,20 +42,50 @@ public struct LayerRounding: Sendable {
     return isBetter(weighted, than: plain) ? weighted : plain
   }
 
+  /// Ridges towards the float weights, as shares of the mean variance of the inputs. What is best
+  /// depends on how many rows there are for how many inputs, and how alike they are; measured on
+  /// EfficientNet-Lite0 with 100 frames: 0.1 for 9 to 40 inputs, 1 to 3 for 320 to 1152, 10 for the
+  /// classifier. A ridge of 0.01 loses to nearest rounding on all of the large ones.
+  static let ridges: [Float] = [0.03, 0.1, 0.3, 1, 3, 10]
+  static let firstRidge = 3
+
   /// Codes, scales and bias fitted together to the rows; nearest rounding where the held-out rows
   /// like that better, or where there are no rows.
+  ///
+  /// The ridge is found by going from 1 up or down while the error of the held-out rows falls.
   public func gram(bits: Int) -> RoundedLayer {
     let nearest = nearest(bits: bits)
     guard let fit else { return nearest }
-    let solution = GramSolver(self, fit, bits: bits).solve()
-    var solved = RoundedLayer(
-      codes: solution.codes, scales: solution.scales, bias: layer.bias, bits: bits, method: .gram)
-    correctBias(&solved)
-    guard gate == nil || isBetter(solved, than: nearest) else {
+    var best = gram(fit, bits: bits, ridge: LayerRounding.firstRidge)
+    if gate != nil {
+      for direction in [1, -1] {
+        var ridge = LayerRounding.firstRidge + direction
+        var improves = false
+        while LayerRounding.ridges.indices.contains(ridge) {
+          let other = gram(fit, bits: bits, ridge: ridge)
+          guard isBetter(other, than: best) else { break }
+          best = other
+          improves = true
+          ridge += direction
+        }
+        if improves { break }
+      }
+    }
+    guard gate == nil || isBetter(best, than: nearest) else {
       var kept = nearest
       kept.fellBack = true
       return kept
     }
+    return best
+  }
+
+  private func gram(_ fit: GramStatistics, bits: Int, ridge: Int) -> RoundedLayer {
+    let damping = LayerRounding.ridges[ridge]
+    let solution = GramSolver(self, fit, bits: bits, damping: damping).solve()
+    var solved = RoundedLayer(
+      codes: solution.codes, scales: solution.scales, bias: layer.bias, bits: bits, method: .gram)
+    solved.ridge = damping
+    correctBias(&solved)
     return solved
   }
 
@@ -68,7 +95,7 @@ public struct LayerRounding: Sendable {
     let mean = variances.reduce(0.0) { $0 + Double($1) } / Double(variances.count)
     guard mean > 0 else { return nil }
     // The ridge, so that an input that never moved on these rows still counts for something.
-    return variances.map { $0 + damping * Float(mean) }
+    return variances.map { $0 + 0.01 * Float(mean) }
   }
 
   func bounds(_ output: Int, bits: Int) -> ClosedRange<Float> {

@@ -11,10 +11,11 @@ public struct LayerWeights: Sendable {
   /// KH * KW; 1 for a fully connected layer.
   public let taps: Int
 
-  /// Nil unless the counts fit each other and there is a weight.
+  /// Nil unless the counts fit each other, there is a weight, and all are finite.
   public init?(weights: [Float], bias: [Float], groups: Int = 1, taps: Int = 1) {
     guard !bias.isEmpty, groups > 0, taps > 0, bias.count % groups == 0, !weights.isEmpty,
-      weights.count % bias.count == 0, weights.count / bias.count % taps == 0
+      weights.count % bias.count == 0, weights.count / bias.count % taps == 0,
+      weights.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite)
     else { return nil }
     self.weights = weights
     self.bias = bias
@@ -22,7 +23,7 @@ public struct LayerWeights: Sendable {
     self.taps = taps
   }
 
-  /// Nil where the node's shapes do not fit each other.
+  /// Nil where the node's shapes do not fit each other, or a constant is not finite.
   public init?(_ convolution: FloatConvolution) {
     let shape = convolution.weights.shape
     guard shape.count == 4, shape[0] == convolution.bias.count else { return nil }

@@ -19,18 +19,21 @@ public struct RoundedLayer: Sendable, Hashable {
   public var method: RoundingMethod
   /// Whether the gram solver was tried and lost to nearest rounding on the held-out rows.
   public var fellBack = false
+  /// The gram solver's ridge, as a share of the mean variance of the inputs; nil for nearest.
+  public var ridge: Float?
   /// Whether the bias was corrected for the mean error of the output.
   public var correctsBias = false
   /// Mean squared output error, summed over channels; nil without such rows.
   public var fitError: Double?
   public var gateError: Double?
 
-  /// The layer as the file has it: the bias in units of input scale * weight scale, held in int32.
+  /// The layer as the file has it: the bias in units of input scale * weight scale, held to ±2^30,
+  /// so that no sum of products leaves int32 with it.
   public func quantized(inputScale: Float) -> QuantizedLayer {
     let integers = bias.indices.map { channel in
       let unit = Double(inputScale) * Double(scales[channel])
       let value = (Double(bias[channel]) / unit).rounded(.toNearestOrEven)
-      return Int32(min(max(value, Double(Int32.min)), Double(Int32.max)))
+      return Int32(min(max(value, -0x1p30), 0x1p30))
     }
     return QuantizedLayer(codes: codes, scales: scales, bits: bits, bias: integers)
   }

@@ -11,8 +11,10 @@ package func codeLimit(bits: Int) -> Int {
 /// From below: a channel whose weights are all but zero would get a scale so small that its bias,
 /// counted in input scale * weight scale, leaves int32; and a ratio
 /// input scale * weight scale / output scale below 2^-30 adds nothing to an output, so nothing is
-/// lost by a larger one. From above: the 15-bit multiplier with 6 fraction bits reaches 2^9
-/// (`vd_fixed_point.h`).
+/// lost by a larger one. From above: with a ratio of 2^-7 or more the device shifts sums to the
+/// left, and with all 6 fraction bits they stay inside int32 while ratio * sum < 2^24
+/// (`vd_fixed_point.h`); half of that is left to the bias. Healthy layers are hundreds of times
+/// below it. Where the two disagree the upper one holds: there the outputs saturate anyway.
 public struct WeightScaleLimits: Sendable, Hashable {
   public var inputScale: Float
   /// Nil where it is not known: then only the bias counts.
@@ -33,11 +35,11 @@ public struct WeightScaleLimits: Sendable, Hashable {
     if let outputScale {
       let ratio = Double(outputScale) / Double(inputScale)
       low = max(low, ratio * 0x1p-30)
-      high = ratio * 0x1p8
+      high = min(max(ratio * 0x1p23 / (products + Double(limit * inputs)), 0x1p-100), high)
     }
     // Rounded to float32 a bound must still be one.
-    let lowest = Float(low).nextUp
-    return lowest...max(lowest, Float(high))
+    let highest = Float(high).nextDown
+    return min(Float(min(low, high)).nextUp, highest)...highest
   }
 }
 
