@@ -1,0 +1,138 @@
+import FloatGraph
+import Foundation
+import Inference
+import Model
+import Quantization
+import Tensors
+import Testing
+
+/// A plan from nothing but the lowest and the highest value of each group on a few inputs, and
+/// weights rounded to the nearest: what any real planner does better.
+struct ReferencePlanner {
+  let graph: FloatGraph
+  /// Inputs as int8 under `inputQuantization`, and what the float graph makes of each.
+  let inputs: [[Int8]]
+  let evaluations: [NaiveEvaluation]
+  var bits = 8
+
+  static var inputQuantization: Quantization {
+    get throws { try #require(Quantization(scale: 1 / 64, zeroPoint: 3)) }
+  }
+
+  init(_ graph: FloatGraph, inputCount: Int = 3, bits: Int = 8) throws {
+    self.graph = graph
+    self.bits = bits
+    let quantization = try ReferencePlanner.inputQuantization
+    let extents = graph.inputExtents
+    var random = LoweringRandom(seed: 77)
+    inputs = (0..<inputCount).map { _ in
+      (0..<extents.height * extents.width * extents.channels).map { _ in
+        Int8(truncatingIfNeeded: random.next() >> 24)
+      }
+    }
+    evaluations = try inputs.map { stored in
+      try NaiveEvaluation(
+        graph,
+        input: stored.map { Double(quantization.scale) * Double(Int32($0) - quantization.zeroPoint) })
+    }
+  }
+
+  func plan() throws -> QuantizationPlan {
+    var plan = QuantizationPlan()
+    let groups = ActivationGroups(graph)
+    for group in groups.representatives {
+      let members = try #require(groups.members[group])
+      let quantization: Quantization
+      switch groups.fixed[group] {
+      case .networkInput: quantization = try ReferencePlanner.inputQuantization
+      case .probabilities: quantization = ActivationGroups.probabilities
+      case nil:
+        let all = members.flatMap { value in evaluations.flatMap { $0.values[value] } }
+        var (low, high) = (min(0, all.min() ?? 0), max(0, all.max() ?? 0))
+        if let limit = groups.limits[group] {
+          (low, high) = (max(low, Double(limit.minimum)), min(high, Double(limit.maximum)))
+        }
+        quantization = try self.quantization(low, high)
+      }
+      for value in members { plan.activations[value] = quantization }
+    }
+    for (index, node) in graph.nodes.enumerated() {
+      plan.layers[index] = try layer(node, plan)
+    }
+    return plan
+  }
+
+  private func quantization(_ low: Double, _ high: Double) throws -> Quantization {
+    guard high > low else { return try #require(Quantization(scale: 1, zeroPoint: 0)) }
+    let scale = Float((high - low) / 255)
+    let zeroPoint = (-128 - low / Double(scale)).rounded()
+    return try #require(
+      Quantization(scale: scale, zeroPoint: Int32(max(-128, min(127, zeroPoint)))))
+  }
+
+  private func layer(_ node: FloatNode, _ plan: QuantizationPlan) throws -> QuantizedLayer? {
+    let (weights, bias): ([Float], [Float])
+    switch node.operation {
+    case .convolution(let convolution):
+      (weights, bias) = (convolution.weights.elements, convolution.bias)
+    case .fullyConnected(let matrix, let offsets): (weights, bias) = (matrix.elements, offsets)
+    case .affine(let scale, let offset):
+      let count = max(scale.count, offset.count)
+      weights = (0..<count).map { scale[scale.count == 1 ? 0 : $0] }
+      bias = (0..<count).map { offset[offset.count == 1 ? 0 : $0] }
+    default: return nil
+    }
+    let input = try #require(plan.activations[node.inputs[0]])
+    let limit = Float((1 << (bits - 1)) - 1)
+    let depth = weights.count / bias.count
+    var layer = QuantizedLayer(codes: [], scales: [], bits: bits, bias: [])
+    for channel in bias.indices {
+      let row = weights[channel * depth..<(channel + 1) * depth]
+      let scale = max(row.map(\.magnitude).max() ?? 0, 1e-6) / limit
+      layer.scales.append(scale)
+      layer.codes += row.map { Int8(($0 / scale).rounded()) }
+      layer.bias.append(Int32((bias[channel] / (scale * input.scale)).rounded()))
+    }
+    return layer
+  }
+}
+
+/// A lowered graph as a file that was read back.
+struct LoweredFile: ~Copyable {
+  let lowered: LoweredGraph
+  let bytes: [UInt8]
+  let file: ModelFile
+
+  init(
+    _ graph: FloatGraph, _ plan: QuantizationPlan, sizes: [ImageExtents] = [],
+    description: ModelFileDescription = .init()
+  ) throws {
+    lowered = try LoweredGraph(graph, plan: plan, sizes: sizes)
+    bytes = try lowered.file(description)
+    var aligned = AlignedBytes(count: bytes.count)
+    let copied = bytes
+    aligned.withUnsafeMutableBytes { $0.copyBytes(from: copied) }
+    file = try ModelFile(bytes: aligned, path: "lowered.tflite")
+  }
+
+  /// Runs the deployed kernels.
+  func run(_ stored: [Int8]) throws -> [Int8] {
+    var network = try Network(file)
+    let input = network.input
+    let output = network.output
+    var from = Tensor(
+      shape: input.shape, elementType: .int8, quantization: input.quantization)
+    from.withUnsafeMutableBytes { $0.copyBytes(from: stored.map { UInt8(bitPattern: $0) }) }
+    var to = Tensor(
+      shape: output.shape, elementType: .int8, quantization: output.quantization)
+    network.run(input: from, output: &to)
+    return to.withUnsafeBytes { Array($0).map { Int8(bitPattern: $0) } }
+  }
+}
+
+/// Signal to noise in dB.
+func sqnr(_ signal: [Double], _ noisy: [Double]) -> Double {
+  let power = signal.reduce(0) { $0 + $1 * $1 }
+  let noise = zip(signal, noisy).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  return noise == 0 ? .infinity : 10 * log10(power / noise)
+}
