@@ -27,7 +27,7 @@ extension Lowering {
     } else {
       try addWeighted(
         .conv2D(window, node.fusedActivation), node, input: input, layer: layer,
-        codes: layer.codes, shape: shape, axis: 0, packs: convolution.groups == 1)
+        codes: layer.codes, shape: shape, axis: 0, packs: true)
     }
   }
 
@@ -124,8 +124,8 @@ extension Lowering {
 
   /// The tensors of weights and bias; returns the operator's inputs.
   ///
-  /// - Parameter packs: whether the operator's kernels take int4. LiteRT's depthwise ones do not,
-  ///   nor do its grouped convolutions; those weights stay int8, whatever their bits.
+  /// - Parameter packs: whether the operator's kernels take int4. LiteRT's and ours of
+  ///   DEPTHWISE_CONV_2D do not: those weights stay int8, whatever their bits.
   private mutating func addConstants(
     _ node: FloatNode, input: Int, layer: QuantizedLayer, codes: [Int8], shape: [Int], axis: Int,
     packs: Bool

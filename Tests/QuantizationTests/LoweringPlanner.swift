@@ -107,12 +107,13 @@ struct LoweredFile: ~Copyable {
     _ graph: FloatGraph, _ plan: QuantizationPlan, sizes: [ImageExtents] = [],
     description: ModelFileDescription = .init()
   ) throws {
-    lowered = try LoweredGraph(graph, plan: plan, sizes: sizes)
-    bytes = try lowered.file(description)
+    let lowered = try LoweredGraph(graph, plan: plan, sizes: sizes)
+    let bytes = try lowered.file(description)
     var aligned = AlignedBytes(count: bytes.count)
-    let copied = bytes
-    aligned.withUnsafeMutableBytes { $0.copyBytes(from: copied) }
-    file = try ModelFile(bytes: aligned, path: "lowered.tflite")
+    aligned.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
+    self.file = try ModelFile(bytes: aligned, path: "lowered.tflite")
+    self.lowered = lowered
+    self.bytes = bytes
   }
 
   /// Runs the deployed kernels.
