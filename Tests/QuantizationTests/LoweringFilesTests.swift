@@ -7,7 +7,8 @@ import Testing
   static let folder = ProcessInfo.processInfo.environment["VEDETTE_LOWERING_FILES"]
 
   @Test(
-    "The files for other runtimes", .enabled(if: folder != nil, "VEDETTE_LOWERING_FILES is not set"),
+    "The files for other runtimes",
+    .enabled(if: folder != nil, "VEDETTE_LOWERING_FILES is not set"),
     arguments: [8, 4, 2])
   func write(bits: Int) throws {
     let folder = URL(fileURLWithPath: try #require(LoweringFilesTests.folder))

@@ -33,7 +33,9 @@ struct ReferencePlanner {
     evaluations = try inputs.map { stored in
       try NaiveEvaluation(
         graph,
-        input: stored.map { Double(quantization.scale) * Double(Int32($0) - quantization.zeroPoint) })
+        input: stored.map {
+          Double(quantization.scale) * Double(Int32($0) - quantization.zeroPoint)
+        })
     }
   }
 
