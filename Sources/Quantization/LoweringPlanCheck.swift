@@ -86,6 +86,17 @@ extension QuantizationPlan {
     if let scale = layer.scales.first(where: { !(1e-18...1e18).contains($0) }) {
       throw wrong("the weights' scale \(scale) is not above 0, or out of reach")
     }
+    // Beyond int32 kernels wrap around. An activation is at most 255 steps from its zero point.
+    let depth = weightCount / channels
+    for channel in 0..<channels {
+      let codes = layer.codes[channel * depth..<(channel + 1) * depth]
+      let products = codes.reduce(0) { $0 + 255 * abs(Int($1)) }
+      guard abs(Int(layer.bias[channel])) + products <= Int(Int32.max) else {
+        throw wrong(
+          "the sums of channel \(channel) can leave 32 bits: its bias is \(layer.bias[channel]) in "
+            + "steps of its weights' scale \(layer.scales[channel]), which is too fine")
+      }
+    }
   }
 }
 

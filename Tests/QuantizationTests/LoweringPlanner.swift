@@ -6,38 +6,14 @@ import Quantization
 import Tensors
 import Testing
 
-/// A plan from nothing but the lowest and the highest value of each group on a few inputs, and
-/// weights rounded to the nearest: what any real planner does better.
-struct ReferencePlanner {
+/// A plan from nothing but the lowest and the highest value of each group, and weights rounded to
+/// the nearest: what any real planner does better.
+struct MinMaxPlanner {
   let graph: FloatGraph
-  /// Inputs as int8 under `inputQuantization`, and what the float graph makes of each.
-  let inputs: [[Int8]]
-  let evaluations: [NaiveEvaluation]
+  let inputQuantization: Quantization
+  /// By value; constants may be missing.
+  let ranges: [Int: ClosedRange<Double>]
   var bits = 8
-
-  static var inputQuantization: Quantization {
-    get throws { try #require(Quantization(scale: 1 / 64, zeroPoint: 3)) }
-  }
-
-  init(_ graph: FloatGraph, inputCount: Int = 3, bits: Int = 8) throws {
-    self.graph = graph
-    self.bits = bits
-    let quantization = try ReferencePlanner.inputQuantization
-    let extents = graph.inputExtents
-    var random = LoweringRandom(seed: 77)
-    inputs = (0..<inputCount).map { _ in
-      (0..<extents.height * extents.width * extents.channels).map { _ in
-        Int8(truncatingIfNeeded: random.next() >> 24)
-      }
-    }
-    evaluations = try inputs.map { stored in
-      try NaiveEvaluation(
-        graph,
-        input: stored.map {
-          Double(quantization.scale) * Double(Int32($0) - quantization.zeroPoint)
-        })
-    }
-  }
 
   func plan() throws -> QuantizationPlan {
     var plan = QuantizationPlan()
@@ -46,11 +22,12 @@ struct ReferencePlanner {
       let members = try #require(groups.members[group])
       let quantization: Quantization
       switch groups.fixed[group] {
-      case .networkInput: quantization = try ReferencePlanner.inputQuantization
+      case .networkInput: quantization = inputQuantization
       case .probabilities: quantization = ActivationGroups.probabilities
       case nil:
-        let all = members.flatMap { value in evaluations.flatMap { $0.values[value] } }
-        var (low, high) = (min(0, all.min() ?? 0), max(0, all.max() ?? 0))
+        let all = try members.map { try #require(ranges[$0]) }
+        var low = all.reduce(0) { min($0, $1.lowerBound) }
+        var high = all.reduce(0) { max($0, $1.upperBound) }
         if let limit = groups.limits[group] {
           (low, high) = (max(low, Double(limit.minimum)), min(high, Double(limit.maximum)))
         }
@@ -90,13 +67,55 @@ struct ReferencePlanner {
     var layer = QuantizedLayer(codes: [], scales: [], bits: bits, bias: [])
     for channel in bias.indices {
       let row = weights[channel * depth..<(channel + 1) * depth]
-      let scale = max(row.map(\.magnitude).max() ?? 0, 1e-6) / limit
+      // A dead channel's weights: coarse enough that its bias stays far from the end of int32.
+      let least = bias[channel].magnitude / (input.scale * Float(1 << 28))
+      let scale = max(max(row.map(\.magnitude).max() ?? 0, 1e-6) / limit, least)
       layer.scales.append(scale)
       layer.codes += row.map { Int8(($0 / scale).rounded()) }
       layer.bias.append(Int32((bias[channel] / (scale * input.scale)).rounded()))
     }
     return layer
   }
+}
+
+/// A ``MinMaxPlanner`` on a few random inputs, with what the definitions make of them.
+struct ReferencePlanner {
+  /// Inputs as int8 under `inputQuantization`, and what the float graph makes of each.
+  let inputs: [[Int8]]
+  let evaluations: [NaiveEvaluation]
+  private let planner: MinMaxPlanner
+
+  static var inputQuantization: Quantization {
+    get throws { try #require(Quantization(scale: 1 / 64, zeroPoint: 3)) }
+  }
+
+  init(_ graph: FloatGraph, inputCount: Int = 3, bits: Int = 8) throws {
+    let quantization = try ReferencePlanner.inputQuantization
+    let extents = graph.inputExtents
+    var random = LoweringRandom(seed: 77)
+    inputs = (0..<inputCount).map { _ in
+      (0..<extents.height * extents.width * extents.channels).map { _ in
+        Int8(truncatingIfNeeded: random.next() >> 24)
+      }
+    }
+    let evaluations = try inputs.map { stored in
+      try NaiveEvaluation(graph, input: stored.map(quantization.real))
+    }
+    self.evaluations = evaluations
+    var ranges: [Int: ClosedRange<Double>] = [:]
+    for value in graph.values.indices {
+      let all = evaluations.flatMap { $0.values[value] }
+      if let low = all.min(), let high = all.max() { ranges[value] = low...high }
+    }
+    planner = MinMaxPlanner(
+      graph: graph, inputQuantization: quantization, ranges: ranges, bits: bits)
+  }
+
+  func plan() throws -> QuantizationPlan { try planner.plan() }
+}
+
+extension Quantization {
+  func real(_ stored: Int8) -> Double { Double(scale) * Double(Int32(stored) - zeroPoint) }
 }
 
 /// A lowered graph as a file that was read back.

@@ -94,6 +94,7 @@ import Testing
     try expectInvalid("node0") { $0.layers[0]?.codes.removeLast() }
     try expectInvalid("node0") { $0.layers[0]?.scales.append(1) }
     try expectInvalid("node0") { $0.layers[0]?.bias = [] }
+    try expectInvalid("node0") { $0.layers[0]?.bias[2] = .min }
     try expectInvalid("node0") { $0.layers[0]?.bits = 5 }
     try expectInvalid("node0") { $0.layers[0]?.codes[3] = -128 }
     try expectInvalid("node0") {

@@ -18,9 +18,7 @@ import Testing
     var actual: [Double] = []
     for (stored, evaluation) in zip(planner.inputs, planner.evaluations) {
       expected += evaluation.values[example.graph.output]
-      actual += try file.run(stored).map {
-        Double(output.scale) * Double(Int32($0) - output.zeroPoint)
-      }
+      actual += try file.run(stored).map(output.real)
     }
     #expect(actual.count == expected.count)
     #expect(sqnr(expected, actual) >= 25)
