@@ -58,7 +58,8 @@ public struct LoweredGraph: Sendable {
   public init(
     _ graph: FloatGraph, plan: QuantizationPlan, sizes: [ImageExtents] = []
   ) throws(QuantizationError) {
-    let sizes = sizes.isEmpty ? [graph.inputExtents] : sizes
+    var seen: Set<ImageExtents> = []
+    let sizes = (sizes.isEmpty ? [graph.inputExtents] : sizes).filter { seen.insert($0).inserted }
     var lowering = try Lowering(graph: graph, plan: plan, sizes: sizes)
     try lowering.lower()
     tensors = lowering.tensors

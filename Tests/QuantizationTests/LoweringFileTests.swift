@@ -53,6 +53,41 @@ import Testing
     #expect(first.bytes == second.bytes)
   }
 
+  @Test("Without the biases' scales the file is smaller and computes the same")
+  func biasScales() throws {
+    let planner = try ReferencePlanner(graph)
+    let plan = try planner.plan()
+    let full = try LoweredFile(graph, plan)
+    var description = ModelFileDescription()
+    description.statesBiasScales = false
+    let lean = try LoweredFile(graph, plan, description: description)
+    #expect(lean.bytes.count < full.bytes.count)
+    #expect(try lean.run(planner.inputs[0]) == full.run(planner.inputs[0]))
+  }
+
+  @Test("One file serves every size of its ladder", arguments: [13, 8, 11])
+  func ladder(side: Int) throws {
+    var sketch = Sketch(height: side, width: side, channels: 3)
+    let stem = sketch.convolve(0, from: 3, to: 8, stride: 2, clip: .relu)
+    let pooled = sketch.add(
+      .maxPool(
+        FloatWindow(
+          kernelHeight: 3, kernelWidth: 3, strideHeight: 2, strideWidth: 2, roundsUp: true)),
+      [stem])
+    let mean = sketch.add(.mean(axes: [1, 2], keepsDimensions: true), [pooled])
+    let row = sketch.add(.reshape(to: [0, -1]), [mean])
+    sketch.connect(row, from: 8, to: 4)
+    let planner = try ReferencePlanner(sketch.graph)
+    let plan = try planner.plan()
+    let sizes = [8, 13, 11, 8].map { ImageExtents(height: $0, width: $0, channels: 3) }
+    let file = try LoweredFile(sketch.graph, plan, sizes: sizes)
+    #expect(file.file.inputSizes == [8, 13, 11])
+    let output = try #require(plan.activations[sketch.graph.output])
+    let expected = planner.evaluations.flatMap { $0.values[sketch.graph.output] }
+    let actual = try planner.inputs.flatMap { try file.run($0, side: side).map(output.real) }
+    #expect(sqnr(expected, actual) >= 25)
+  }
+
   @Test("The wrong number of labels, an empty one, one of two lines: refused")
   func labels() throws {
     let lowered = try LoweredGraph(graph, plan: try ReferencePlanner(graph, inputCount: 1).plan())

@@ -137,9 +137,9 @@ struct LoweredFile: ~Copyable {
     self.bytes = bytes
   }
 
-  /// Runs the deployed kernels.
-  func run(_ stored: [Int8]) throws -> [Int8] {
-    var network = try Network(file)
+  /// Runs the deployed kernels, on square images of another side if one is given.
+  func run(_ stored: [Int8], side: Int? = nil) throws -> [Int8] {
+    var network = try Network(file, height: side, width: side)
     let input = network.input
     let output = network.output
     var from = Tensor(
