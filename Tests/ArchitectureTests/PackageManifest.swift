@@ -17,11 +17,25 @@ struct PackageManifest {
       }
       index += declaration.utf8.count
       let call = PackageManifest.call(code[index...])
-      let strings = PackageManifest.strings(in: call)
+      var strings = PackageManifest.strings(in: call)
+      // The host half comes by name of a list, which older compilers see empty.
+      if String(decoding: call, as: UTF8.self).contains(PackageManifest.hostList) {
+        strings += PackageManifest.hostModules(in: code)
+      }
       // What the tests share lies in Tests/ and has no place in the order.
       guard !strings.contains(where: { $0.hasPrefix("Tests/") }) else { continue }
       if let name = strings.first { dependencies[name] = Array(strings.dropFirst()) }
     }
+  }
+
+  private static let hostList = "hostModules"
+
+  /// The first list of that name.
+  private static func hostModules(in code: [UInt8]) -> [String] {
+    let start = Array("let \(hostList) = [".utf8)
+    let first = code.indices.first { code[$0...].starts(with: start) }
+    guard let first, let end = code[first...].firstIndex(of: UInt8(ascii: "]")) else { return [] }
+    return strings(in: code[first..<end])
   }
 
   /// The declaration that begins at `index`, not inside a longer word.
