@@ -13,7 +13,7 @@ public struct EvaluationGrouping: Codable, Sendable, Hashable {
   public var name: String
   public var kind: Kind
   /// Whether somebody asked for it by name.
-  public var isRequested: Bool
+  public var isRequested = false
   /// Those without a value are in none; classes by number, others by name, strata ascending.
   public var groups: [EvaluationGroup]
   /// Over the groups that have enough labelled frames; nil where none has, or without a reference.

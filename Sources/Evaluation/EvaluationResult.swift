@@ -27,6 +27,8 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
   public var confusionsGained: [Confusion] = []
   /// Frames with another first answer than the reference's, in the order of their paths.
   public var changed: [ChangedAnswer] = []
+  /// What became of the conditions of a gate.
+  public var gates: [GateOutcome] = []
 
   public init(
     model: EvaluatedModel, reference: EvaluatedModel?, frameCount: Int, labelledCount: Int

@@ -27,20 +27,24 @@ public struct EvaluationSubject: Sendable {
   let source: Source
   let kernels: KernelSelection
 
-  /// A `.tflite` file at its own input size.
+  /// A `.tflite` file.
   ///
-  /// - Parameter bytes: the file's contents, where it has not been written yet; each thread reads
-  ///   the file otherwise.
+  /// - Parameters:
+  ///   - bytes: the file's contents, where it has not been written yet; each thread reads the file
+  ///     otherwise.
+  ///   - size: the side of its square input; the file's own extents where nil.
   public init(
-    _ file: borrowing ModelFile, bytes: [UInt8]? = nil, kernels: KernelSelection = .best
+    _ file: borrowing ModelFile, bytes: [UInt8]? = nil, size: Int? = nil,
+    kernels: KernelSelection = .best
   ) throws(EvaluationError) {
-    let network = try plan(file, kernels)
+    let network = try plan(file, height: size, width: size, kernels)
+    let image = network.input.shape.image ?? (1, 1, 1)
     input = network.input
     classCount = network.output.shape.elementCount
-    preprocessing = file.preprocessing
+    preprocessing = file.preprocessing.forInput(height: image.height)
     model = EvaluatedModel(
-      path: file.path, id: file.modelID, byteCount: file.fileSize,
-      height: network.input.shape.image?.height ?? 1, width: network.input.shape.image?.width ?? 1)
+      path: file.path, id: file.modelID, byteCount: file.fileSize, height: image.height,
+      width: image.width)
     source = bytes.map { .bytes($0) } ?? .file(path: file.path)
     self.kernels = kernels
   }
@@ -49,8 +53,8 @@ public struct EvaluationSubject: Sendable {
   ///
   /// - Parameters:
   ///   - model: what to call it; its extents are replaced.
-  ///   - like: a quantised network whose very inputs it gets, as real numbers; nil: float32 inputs
-  ///     by `preprocessing`.
+  ///   - preprocessing: what makes its input where it is the candidate. As a reference it gets the
+  ///     candidate's very input, as real numbers.
   public init(
     _ program: FloatProgram, model: EvaluatedModel, height: Int, width: Int,
     preprocessing: Preprocessing
@@ -89,7 +93,8 @@ struct ModelRunner: ~Copyable {
       guard file.modelID == subject.model.id else {
         throw .model(path: path, reason: "the file was changed while it was evaluated")
       }
-      self = try ModelRunner(plan(file, subject.kernels))
+      self = try ModelRunner(
+        plan(file, height: subject.model.height, width: subject.model.width, subject.kernels))
     case .bytes(let bytes):
       let path = subject.model.path
       let file = try running(path) { () throws(ModelError) in
@@ -97,7 +102,8 @@ struct ModelRunner: ~Copyable {
         copy.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
         return try ModelFile(bytes: copy, path: path)
       }
-      self = try ModelRunner(plan(file, subject.kernels))
+      self = try ModelRunner(
+        plan(file, height: subject.model.height, width: subject.model.width, subject.kernels))
     case .float(let program):
       self.init(
         try running(subject.model.path) { () throws(FloatGraphError) in
@@ -147,10 +153,10 @@ struct ModelRunner: ~Copyable {
 
 /// Plans a file's network.
 private func plan(
-  _ file: borrowing ModelFile, _ kernels: KernelSelection
+  _ file: borrowing ModelFile, height: Int?, width: Int?, _ kernels: KernelSelection
 ) throws(EvaluationError) -> Network {
   do {
-    return try Network(file, kernels: kernels)
+    return try Network(file, height: height, width: width, kernels: kernels)
   } catch {
     throw .model(path: file.path, reason: "\(error)")
   }

@@ -17,8 +17,12 @@ extension HTMLReport {
       5 points or more, so read them as hints only.</p>
       """
     for (index, build) in model.builds.enumerated() where !build.breakdowns.isEmpty {
+      let isOpen = index == 0 ? " open" : ""
+      let test = build.breakdowns.first.map { "p: \($0.testName)." } ?? ""
       out += """
-        <details open><summary>\(SeriesMark.icon(index)) <bdi>\(build.name)</bdi></summary>
+        <details\(Markup(trusted: isOpen))><summary>\(SeriesMark.icon(index)) \
+        <bdi>\(build.name)</bdi></summary>
+        <p class="note">\(test)</p>
         \(build.breakdowns.map { breakdown($0, of: build) })\(confusions(build))</details>
 
         """
@@ -27,6 +31,7 @@ extension HTMLReport {
   }
 
   private static func breakdown(_ breakdown: ReportBreakdown, of build: ReportBuild) -> Markup {
+    let parts = breakdown.worstFirst
     var table = HTMLTable(
       [
         .init("\(breakdown.partName)", number: false), .init("frames"), .init("both right"),
@@ -35,8 +40,9 @@ extension HTMLReport {
         .init("net<br><i>points</i>"),
         .init("Δ log p<br><i>nats</i>", help: "Mean change of the true class's log-probability"),
         .init("p", help: "\(breakdown.testName), after Benjamini and Hochberg"),
-      ], visible: visibleRows, style: "parts")
-    let parts = breakdown.worstFirst
+      ],
+      // Where no row can be judged, a few are enough to say so.
+      visible: parts.contains { !$0.isSmall } ? visibleRows : 8, style: "parts")
     let most = parts.map { max($0.lost, $0.gained) }.max() ?? 1
     for part in parts {
       let isSure = !part.isSmall && (part.adjustedProbability ?? 1) < 0.05
@@ -54,7 +60,7 @@ extension HTMLReport {
     }
     return """
       <h3>By \(breakdown.partName)</h3>
-      <p class="note">\(summary(parts, breakdown.partName)) p: \(breakdown.testName).</p>
+      <p class="note">\(summary(parts, breakdown.partName))</p>
       \(table.markup(caption: "\(build.name) by \(breakdown.partName), worst first"))
       """
   }
@@ -73,10 +79,12 @@ extension HTMLReport {
     let sure = large.count { ($0.adjustedProbability ?? 1) < 0.05 }
     let tenth = large.map(\.netShare).sorted().prefix(max(1, large.count / 10))
     let mean = tenth.reduce(0, +) / Double(tenth.count) * 100
+    let isTenth = large.count >= 20
+    let differing = sure == 0 ? "none differs" : sure == 1 ? "1 differs" : "\(sure) differ"
     return "\(Figure.count(large.count)) of \(Figure.count(parts.count)) rows have "
-      + "\(ReportPart.smallFrameCount) frames or more; the worst tenth of them changes by "
-      + "\(Figure.signed(mean, 1)) points on average, and \(sure == 0 ? "none" : String(sure)) "
-      + "\(sure == 1 ? "differs" : "differ") from float beyond chance (p < 0.05)."
+      + "\(ReportPart.smallFrameCount) frames or more; the worst\(isTenth ? " tenth" : "") of them "
+      + "changes by \(Figure.signed(mean, 1)) points\(isTenth ? " on average" : ""), and \(differing) "
+      + "from float beyond chance (p < 0.05)."
   }
 
   private static func confusions(_ build: ReportBuild) -> Markup {

@@ -21,8 +21,8 @@ extension HTMLReport {
       .init(
         "change<br><i>points</i>",
         help: "Of top-1 against float on the same frames, ± 1 standard error"),
-      .init("same answer<br><i>%</i>", help: "Frames with float's own first answer"),
-      .init("lost / gained<br><i>frames</i>", help: "Right to wrong / wrong to right"),
+      .init("same<br>answer<br><i>%</i>", help: "Frames with float's own first answer"),
+      .init("lost /<br>gained<br><i>frames</i>", help: "Right to wrong / wrong to right"),
       .init("KL<br><i>nats</i>", help: "Mean KL(float || build) of the softmaxes"),
       .init("SQNR<br><i>dB</i>", help: "Of the logits against float's; more is better"),
       .init("hit hardest", number: false, help: "The class or group with the largest net loss"),
@@ -81,7 +81,7 @@ extension HTMLReport {
       table.add(cells)
     }
     return """
-      \(table.markup(caption: "Builds compared: what each costs and what it gets right"))
+      \(table.withoutEmptyColumns().markup(caption: "Builds compared: what each costs and what it gets right"))
       <p class="note">The change is paired: both networks saw the same frames, and ± is one standard \
       error of the mean change. Two changes that differ by less than that cannot be told apart \
       here. Times are of the network alone, float has none because it does not run on the device\
@@ -104,13 +104,17 @@ extension HTMLReport {
   /// The worst part that has enough frames to be called that.
   private static func hardest(_ build: ReportBuild) -> HTMLTable.Cell {
     let worst = build.breakdowns.flatMap { breakdown in
-      breakdown.worstFirst.prefix(1).filter { !$0.isSmall && $0.netShare < 0 }
-    }.min { $0.netShare < $1.netShare }
+      breakdown.worstFirst.prefix(1).filter { !$0.isSmall && $0.netShare < 0 }.map {
+        (kind: breakdown.partName, part: $0)
+      }
+    }.min { $0.part.netShare < $1.part.netShare }
     guard let worst else { return .init("<span class=\"soft\">none of 20 frames or more</span>") }
+    let (name, part) = (worst.part.name, worst.part)
     return .init(
       """
-      <bdi>\(worst.name)</bdi> <span class="loss">\(Figure.signed(worst.netShare * 100, 1))</span> \
-      <span class="soft">of \(Figure.count(worst.frameCount))</span>
+      <span class="soft">\(worst.kind)</span> <bdi title="\(name)">\(Plot.shortened(name, to: 28))\
+      </bdi> <span class="loss">\(Figure.signed(part.netShare * 100, 1))</span> \
+      <span class="soft">of \(Figure.count(part.frameCount))</span>
       """)
   }
 

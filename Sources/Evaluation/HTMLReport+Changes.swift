@@ -20,17 +20,26 @@ extension HTMLReport {
       <p>On \(Figure.count(model.changedFrameCount)) of \(Figure.count(model.frameCount)) frames \
       \(several ? "some build" : "the build") answers other than float.\(shown)\(modal) \
       <span class="gain">Right</span> and <span class="loss">wrong</span> are by the frame's label.</p>
-      <ul class="frames">
+      \(several ? key(model) : Markup())<ul class="frames">
       \(model.changes.map { card($0, model) })</ul>
       """
   }
 
+  /// Which mark is which build.
+  private static func key(_ model: ReportModel) -> Markup {
+    let entries = model.builds.enumerated().map { index, build -> Markup in
+      "<li>\(SeriesMark.icon(index)) <bdi>\(build.name)</bdi></li>"
+    }
+    return "<ul class=\"key\">\(entries)</ul>"
+  }
+
   private static func card(_ change: ReportChange, _ model: ReportModel) -> Markup {
     let name = change.path.split(separator: "/").last.map(String.init) ?? change.path
+    let several = model.builds.count > 1
     let count =
-      model.builds.count > 1
+      several
       ? "\(change.differingCount) of \(model.builds.count) builds differ" : ""
-    let modal = change.hasOtherModalAnswer && model.builds.count > 1
+    let modal = change.hasOtherModalAnswer && several
     // A frame on which only some builds differ lists those: the others say what float says.
     let answers = change.answers.enumerated().compactMap { index, answer in
       answer.flatMap { $0.classIndex == change.floatAnswer.classIndex ? nil : (index, $0) }
@@ -48,10 +57,8 @@ extension HTMLReport {
       <p class="file" title="\(change.path)"><bdi>\(name)</bdi></p>
       <dl>\(truth ?? Markup())<dt>float</dt><dd>\(answer(change.floatAnswer, change))</dd>\
       \(answers.map { index, given -> Markup in
-        let label: Markup =
-          model.builds.count > 1
-          ? "\(SeriesMark.icon(index)) <bdi>\(index < model.builds.count ? model.builds[index].name : "")</bdi>"
-          : "build"
+        let name = index < model.builds.count ? model.builds[index].name : ""
+        let label: Markup = several ? "<span title=\"\(name)\">\(SeriesMark.icon(index))</span>" : "build"
         return "<dt>\(label)</dt><dd>\(answer(given, change))</dd>"
       })</dl>\
       \(count.isEmpty ? Markup() : "<p class=\"tally\">\(count)</p>")</li>

@@ -24,9 +24,10 @@ extension HTMLReport {
     var weights: [Int: Int] = [:]
     for layer in layers {
       guard let bits = layer.bits else { continue }
-      weights[bits, default: 0] += layer.weightShape.reduce(1) {
+      let count = layer.weightShape.reduce(1) {
         $0.multipliedReportingOverflow(by: $1).partialValue
       }
+      weights[bits, default: 0] &+= count
     }
     let total = weights.values.reduce(0, &+)
     let parts = weights.sorted { $0.key > $1.key }.map { bits, count in
@@ -67,11 +68,14 @@ extension HTMLReport {
       ], style: "layers")
     for (index, layer) in build.layers.enumerated() {
       table.add([
-        .number("\(index + 1)", Double(index)), .init("<bdi class=\"long\">\(layer.name)</bdi>"),
+        .number("\(index + 1)", Double(index)),
+        .init(
+          "<bdi class=\"long\" title=\"\(layer.name)\">\(Plot.shortened(layer.name, to: 56))</bdi>"),
         .init("<span class=\"kind\">\(layer.kind)</span>"),
         .init("\(layer.weightShape.map(String.init).joined(separator: " × "))"),
         .number(layer.bits.map(String.init) ?? "", layer.bits.map(Double.init)),
-        .init(rounding(layer)), .init("\(range(layer))"), .init(histogram(layer)),
+        .init(rounding(layer)), .init("<span class=\"range\">\(range(layer))</span>"),
+        .init(histogram(layer)),
         .number(Figure.decimal(layer.aloneSQNR, 1), layer.aloneSQNR),
         .number(Figure.decimal(layer.accumulatedSQNR, 1), layer.accumulatedSQNR),
         .number(Figure.percent(layer.clippedShare, 3), layer.clippedShare),
@@ -80,7 +84,8 @@ extension HTMLReport {
           layer.weightBytes.map(Double.init)),
       ])
     }
-    return table.markup(caption: "The layers of \(build.name), in the order of execution")
+    return table.withoutEmptyColumns().markup(
+      caption: "The layers of \(build.name), in the order of execution")
   }
 
   private static func rounding(_ layer: ReportLayer) -> Markup {

@@ -52,6 +52,17 @@ struct HTMLTable {
     rows.append((cells, style))
   }
 
+  /// The table without the columns in which no row says anything; the first one stays.
+  func withoutEmptyColumns() -> HTMLTable {
+    let empty: Set<Markup> = ["", "\(Figure.unknown)"]
+    let kept = columns.indices.filter { index in
+      index == 0 || rows.contains { !empty.contains($0.cells[index].content) }
+    }
+    var table = HTMLTable(kept.map { columns[$0] }, visible: visible, style: style)
+    for row in rows { table.add(kept.map { row.cells[$0] }, style: row.style) }
+    return table
+  }
+
   /// - Parameter caption: for those who hear the page; the text around says it to the others.
   func markup(caption: String) -> Markup {
     let head = columns.map { column -> Markup in

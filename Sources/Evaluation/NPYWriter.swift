@@ -69,6 +69,13 @@ public struct NPYWriter: ~Copyable {
     rowCount += 1
   }
 
+  /// Adds a row, little-endian elements in C order.
+  public mutating func append(_ row: [UInt8]) throws(EvaluationError) {
+    try row.withUnsafeBytes { bytes in
+      attempt { () throws(EvaluationError) in try append(bytes) }
+    }.get()
+  }
+
   /// Adds a row of float32.
   public mutating func append(_ row: [Float]) throws(EvaluationError) {
     try row.withUnsafeBytes { bytes in

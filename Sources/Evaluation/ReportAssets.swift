@@ -88,7 +88,7 @@ enum ReportAssets {
     caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
     th, td { text-align: left; padding: .32rem .6rem; border-bottom: 1px solid var(--rule);
       vertical-align: baseline; font-weight: 400; }
-    tbody th { max-width: 22rem; overflow-wrap: anywhere; }
+    tbody th { min-width: 6.5rem; max-width: 22rem; overflow-wrap: break-word; }
     .n { text-align: right; white-space: nowrap; }
     thead th { color: var(--soft); vertical-align: bottom; border-bottom-color: var(--faint);
       line-height: 1.25; white-space: nowrap; }
@@ -101,7 +101,10 @@ enum ReportAssets {
     th[aria-sort=ascending] button { box-shadow: inset 0 2px 0 -.5px var(--ink); }
     th[aria-sort=descending] button { box-shadow: inset 0 -2px 0 -.5px var(--ink); }
     tbody tr:hover > * { background: var(--wash); }
-    .builds tbody th { white-space: nowrap; }
+    .builds tbody th { overflow-wrap: anywhere; }
+    .builds td:last-child { min-width: 8.5rem; overflow-wrap: anywhere; }
+    .builds th, .builds td { padding-left: .4rem; padding-right: .4rem; }
+    .sizes tbody th { white-space: nowrap; }
     tr.float > * { color: var(--soft); }
     tr.small > * { color: var(--faint); }
     tr.small .bar { opacity: .45; }
@@ -110,8 +113,9 @@ enum ReportAssets {
     .gain { color: var(--gain); }
     .kind { font-size: .92em; color: var(--soft); }
     .long { overflow-wrap: anywhere; }
-    .layers td:nth-child(2) { min-width: 9rem; max-width: 20rem; }
-    .layers td:nth-child(4), .layers td:nth-child(7) { white-space: nowrap; }
+    .layers tbody th { min-width: 0; }
+    .layers td:nth-child(2) { min-width: 9rem; max-width: 22rem; }
+    .layers td:nth-child(4), .range { white-space: nowrap; }
     .layers th, .layers td { padding-left: .45rem; padding-right: .45rem; vertical-align: middle; }
     .tag { font-size: .85em; border: 1px solid var(--rule); border-radius: 3px; padding: 0 .3em;
       color: var(--soft); white-space: nowrap; }
@@ -126,7 +130,8 @@ enum ReportAssets {
     figure.wide { max-width: none; margin: .6rem 0 1.2rem; }
     .chart { display: block; width: 100%; height: auto; font-size: 12px; overflow: visible; }
     .chart text { fill: var(--soft); font-variant-numeric: tabular-nums; }
-    .chart .label { fill: var(--ink); }
+    .chart .label { fill: var(--ink); paint-order: stroke; stroke: var(--paper);
+      stroke-width: 4px; stroke-linejoin: round; }
     .chart .label.soft { fill: var(--soft); }
     .end { text-anchor: end; }
     .mid { text-anchor: middle; }
@@ -160,7 +165,9 @@ enum ReportAssets {
     .file { margin: .45rem 0; color: var(--soft); white-space: nowrap; overflow: hidden;
       text-overflow: ellipsis; }
     .card dl { display: grid; grid-template-columns: auto 1fr; gap: .15rem .6rem; margin: 0; }
-    .card dt { color: var(--soft); max-width: 7.5rem; overflow-wrap: anywhere; }
+    .card dt { color: var(--soft); }
+    .key { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; list-style: none; padding: 0;
+      margin: .6rem 0; font-size: .87rem; color: var(--soft); }
     .card dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
     .tally { margin: .45rem 0 0; color: var(--soft); }
     .facts { margin: .4rem 0 1rem; display: grid; gap: .3rem; }

@@ -149,7 +149,9 @@ enum Plot {
     let width = 96.0
     let height = 24.0
     let span = histogram.maximum - histogram.minimum
-    guard let most = histogram.counts.max(), most > 0, span > 0, span.isFinite else {
+    guard let most = histogram.counts.max(), most > 0, histogram.counts.count <= 512, span > 0,
+      span.isFinite
+    else {
       return Markup()
     }
     let step = width / Double(histogram.counts.count)

@@ -81,9 +81,9 @@ struct InferCommand: ParsableCommand {
 }
 
 /// Reads and checks a model file.
-func loadModel(_ path: String) throws -> ModelFile {
+func loadModel(_ path: String, labelsPath: String? = nil) throws -> ModelFile {
   do throws(ModelError) {
-    return try ModelFile(path: path)
+    return try ModelFile(path: path, labelsPath: labelsPath)
   } catch {
     throw CommandFailure(message: error.description)
   }

@@ -21,12 +21,23 @@ struct Vedette: ParsableCommand {
         vedette watch --json /srv/camera        each new picture of a folder
         ffmpeg -i rtsp://… -f mjpeg - | vedette watch -
         vedette inspect model.tflite            the operators of a model
+        vedette evaluate model.tflite frames/   how often a model is right
+        vedette report …                        what a build costs, as a page (see 'report --help')
       """,
     version: "0.1.0",
     subcommands: [
       ClassifyCommand.self, WatchCommand.self, InspectCommand.self, CheckConfigCommand.self,
       BenchCommand.self, InferCommand.self, PreprocessCommand.self,
-    ])
+    ] + hostCommands)
+
+  /// What a compiler for the device half alone does not build.
+  private static var hostCommands: [any ParsableCommand.Type] {
+    #if canImport(Evaluation)
+    [EvaluateCommand.self, ReportCommand.self]
+    #else
+    []
+    #endif
+  }
 
   /// Runs the command that the arguments name and exits with its status.
   static func main() {

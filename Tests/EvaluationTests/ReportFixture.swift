@@ -63,10 +63,12 @@ enum ReportFixture {
     build.breakdowns = [
       ReportBreakdown(
         partName: "class",
-        parts: (0..<60).map { part("class \($0)", $0 % 3 == 0 ? 9 : 60, &random) }
+        parts: (0..<60).map {
+          part($0 == 3 ? hostile : "class \($0)", $0 % 3 == 0 ? 9 : 60, &random)
+        }
           + [
             ReportPart(
-              name: hostile, bothRight: 30, lost: 9, gained: 1, bothWrong: 4,
+              name: "Egyptian cat", bothRight: 30, lost: 9, gained: 1, bothWrong: 4,
               logProbabilityChange: -0.31, adjustedProbability: 0.0004)
           ],
         testName: "paired t test of the log-probabilities"),
@@ -126,7 +128,8 @@ enum ReportFixture {
       path: index == 2 ? hostilePath : "front door/2026-05-01/\(index).jpeg", thumbnail: thumbnail,
       trueClass: index == 3 ? nil : 1, trueLabel: index == 3 ? nil : "tabby",
       floatAnswer: ReportAnswer(
-        classIndex: index % 2, label: index % 2 == 0 ? hostile : "tabby", probability: 0.41),
+        classIndex: index % 2, label: index == 2 ? hostile : index % 2 == 0 ? "tiger cat" : "tabby",
+        probability: 0.41),
       answers: (0..<builds).map { build in
         (index + build) % 3 == 0 && index % 4 != 0
           ? nil : ReportAnswer(classIndex: 2 + build / 2, label: "Egyptian cat", probability: 0.44)

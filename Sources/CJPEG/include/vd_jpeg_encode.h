@@ -15,8 +15,9 @@
 
 // Writes `width` x `height` pixels (RGB, 8 bits each, rows without padding, both 1...4096) as a
 // baseline 4:2:0 JPEG of `quality` (1...100) into `bytes`, of which `capacity` are there, and their
-// number into `count`. Pixels and bytes may not overlap. The same pixels give the same bytes on
-// every machine with the same libjpeg.
+// number into `count`; one byte more than that must be there (libjpeg asks for room when it has
+// used the last). Pixels and bytes may not overlap. The same pixels give the same bytes on every
+// machine with the same libjpeg.
 //
 // VD_JPEG_TOO_LARGE if they do not fit or an extent is out of range, VD_JPEG_NO_MEMORY, else
 // VD_JPEG_CORRUPT for anything else that libjpeg refuses; `count` is 0 then.
