@@ -54,10 +54,31 @@ public final class GramAccumulator {
   ///
   /// Frames are summed in the order of the calls.
   public func add(input x: UnsafeBufferPointer<Float>, quantized q: UnsafeBufferPointer<Float>) {
+    precondition(x.count == q.count, "as many rows of one as of the other")
+    guard let x = x.baseAddress else { return }
+    add(q, input: x, outputs: nil)
+  }
+
+  /// The same where the float network's side is known by what the layer made of it, `[count, O]`
+  /// before the clip: far fewer numbers to keep than the inputs of a depthwise layer.
+  public func add(
+    outputs y: UnsafeBufferPointer<Float>, quantized q: UnsafeBufferPointer<Float>
+  ) {
     precondition(
-      x.count == q.count && x.count % layer.rowLength == 0, "rows have the layer's own length")
-    let count = x.count / layer.rowLength
-    guard count > 0, let x = x.baseAddress, let q = q.baseAddress else { return }
+      y.count / layer.outputs == q.count / layer.rowLength, "as many outputs as rows")
+    guard let y = y.baseAddress else { return }
+    add(q, input: nil, outputs: y)
+  }
+
+  private func add(
+    _ q: UnsafeBufferPointer<Float>, input x: UnsafePointer<Float>?,
+    outputs y: UnsafePointer<Float>?
+  ) {
+    precondition(q.count % layer.rowLength == 0, "rows have the layer's own length")
+    let count = q.count / layer.rowLength
+    guard count > 0, let q = q.baseAddress else { return }
+    let zeros = [Float](
+      repeating: 0, count: x == nil ? layer.rowLength * GramAccumulator.chunk : 0)
     // One group shares its panels among the workers, several groups are shared out whole.
     let scratchCount = min(workers, layer.groups)
     let deep = min(count, GramAccumulator.chunk)
@@ -69,11 +90,17 @@ public final class GramAccumulator {
       scratch.withUnsafeMutableBufferPointer { scratch in
         guard let scratch = scratch.baseAddress else { return }
         for first in stride(from: 0, to: count, by: GramAccumulator.chunk) {
-          let rows = Chunk(
-            x: x + first * layer.rowLength, q: q + first * layer.rowLength,
-            count: min(GramAccumulator.chunk, count - first))
-          forEachIndex(count: layer.groups, workers: workers) { group, worker in
-            add(rows, group, storage, Scratch(scratch + worker * sizes.total, sizes))
+          zeros.withUnsafeBufferPointer { zeros in
+            guard let x = x.map({ $0 + first * layer.rowLength }) ?? zeros.baseAddress else {
+              return
+            }
+            let rows = Chunk(
+              x: x, q: q + first * layer.rowLength,
+              outputs: y.map { $0 + first * layer.outputs },
+              count: min(GramAccumulator.chunk, count - first))
+            forEachIndex(count: layer.groups, workers: workers) { group, worker in
+              add(rows, group, storage, Scratch(scratch + worker * sizes.total, sizes))
+            }
           }
         }
       }
@@ -106,6 +133,16 @@ public final class GramAccumulator {
     forEachIndex(count: outputPanels, workers: inner) { right, _ in
       let errors = scratch.errors + right * depth * panel
       errors.update(repeating: 0, count: depth * panel)
+      if let outputs = rows.outputs {
+        // With x = 0 the products give -W q, to which W x = y - b is added here.
+        let first = group * layer.outputsPerGroup + right * panel
+        for lane in 0..<min(panel, layer.outputsPerGroup - right * panel) {
+          let bias = layer.bias[first + lane]
+          for row in 0..<count {
+            errors[row * panel + lane] = outputs[row * layer.outputs + first + lane] - bias
+          }
+        }
+      }
       for left in 0..<depth / panel {
         vd_gram_tile(
           scratch.differences + left * inputs * panel, weights + right * inputs * panel, inputs,
@@ -157,6 +194,7 @@ public final class GramAccumulator {
   private struct Chunk {
     let x: UnsafePointer<Float>
     let q: UnsafePointer<Float>
+    let outputs: UnsafePointer<Float>?
     let count: Int
   }
 

@@ -50,10 +50,10 @@ public struct LayerRounding: Sendable {
   static let firstRidge = 3
 
   /// Codes, scales and bias fitted together to the rows; nearest rounding where the held-out rows
-  /// like that better, or where there are no rows.
+  /// like that better (unless not `isGated`), or where there are no rows.
   ///
   /// The ridge is found by going from 1 up or down while the error of the held-out rows falls.
-  public func gram(bits: Int) -> RoundedLayer {
+  public func gram(bits: Int, isGated: Bool = true) -> RoundedLayer {
     let nearest = nearest(bits: bits)
     guard let fit else { return nearest }
     var best = gram(fit, bits: bits, ridge: LayerRounding.firstRidge)
@@ -71,7 +71,7 @@ public struct LayerRounding: Sendable {
         if improves { break }
       }
     }
-    guard gate == nil || isBetter(best, than: nearest) else {
+    guard !isGated || gate == nil || isBetter(best, than: nearest) else {
       var kept = nearest
       kept.fellBack = true
       return kept

@@ -122,13 +122,7 @@ struct Lowering {
       do {
         shapes.append(try graph.shapes(height: size.height, width: size.width))
       } catch {
-        switch error {
-        case .invalidNode(let name, let reason):
-          throw .invalidGraph(reason: "node '\(name)': \(reason)")
-        case .unsuitableSize(let height, let width, let node, let reason):
-          throw .unsuitableSize(height: height, width: width, node: node, reason: reason)
-        case .invalidGraph(let reason): throw .invalidGraph(reason: reason)
-        }
+        throw QuantizationError(error)
       }
     }
     self.shapes = shapes

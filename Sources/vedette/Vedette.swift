@@ -33,7 +33,7 @@ struct Vedette: ParsableCommand {
   /// What a compiler for the device half alone does not build.
   private static var hostCommands: [any ParsableCommand.Type] {
     #if canImport(Evaluation)
-    [EvaluateCommand.self, ReportCommand.self]
+    [QuantizeCommand.self, EvaluateCommand.self, ReportCommand.self]
     #else
     []
     #endif
