@@ -1,4 +1,4 @@
-import FloatGraph
+package import FloatGraph
 
 /// What the integer kernels gave for one value on every kept frame, so that the layers behind it
 /// need not be reached from the image again: without it rounding would cost the square of the depth.
@@ -38,7 +38,7 @@ struct Checkpoint {
 
 extension FloatGraph {
   /// Whether the nodes behind the one that computes `value` read nothing older than it.
-  func isCut(at value: Int) -> Bool {
+  package func isCut(at value: Int) -> Bool {
     guard let producer = nodes.firstIndex(where: { $0.output == value }) else { return false }
     var known: Set<Int> = [value]
     for node in nodes[(producer + 1)...] {
@@ -52,7 +52,7 @@ extension FloatGraph {
 
   /// The nodes that compute `end` from `start`, as a graph of their own, and which nodes of this
   /// graph they are. Values keep their indices.
-  func part(from start: Int, to end: Int) -> (graph: FloatGraph, nodes: [Int]) {
+  package func part(from start: Int, to end: Int) -> (graph: FloatGraph, nodes: [Int]) {
     var needed: Set<Int> = [end]
     var kept: [Int] = []
     for (index, node) in nodes.enumerated().reversed()
