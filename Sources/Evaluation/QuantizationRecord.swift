@@ -1,7 +1,8 @@
 /// What the quantiser did and what it cost, as the `vedette.quantization` metadata entry (JSON) of
 /// the file it wrote.
 ///
-/// Readers take missing optional fields as unknown, so that later versions may add some.
+/// Readers take missing optional fields as unknown, so that later versions may add some. The tables
+/// of layers and classes are written by column (``RecordColumns``).
 public struct QuantizationRecord: Codable, Sendable, Hashable {
   /// 1. A reader refuses a higher one.
   public var version = 1
@@ -18,13 +19,29 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
   public var method: String
   /// Square input sizes that it was calibrated at, the first one the file's own.
   public var sizes: [Int]
-  public var layers: [Layer]
+  public var layers: [Layer] {
+    get { layerColumns.rows }
+    set { layerColumns = LayerColumns(newValue) }
+  }
   /// Measured by the quantiser on frames that it held out from the fit; by input size.
   public var accuracy: [SizeAccuracy]
   /// By class; absent where the frames had no labels.
-  public var classes: [ClassAccuracy]?
+  public var classes: [ClassAccuracy]? {
+    get { classColumns?.rows }
+    set { classColumns = newValue.map(ClassColumns.init) }
+  }
 
-  public struct Layer: Codable, Sendable, Hashable {
+  private var layerColumns: LayerColumns
+  private var classColumns: ClassColumns?
+
+  private enum CodingKeys: String, CodingKey {
+    case version, toolVersion, sourceHash, sourceName, calibrationHash, calibrationCount, seed
+    case weights, method, sizes, accuracy
+    case layerColumns = "layers"
+    case classColumns = "classes"
+  }
+
+  public struct Layer: Sendable, Hashable {
     public var name: String
     /// TensorFlow Lite's name of the operator.
     public var kind: String
@@ -34,7 +51,7 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     public var bits: Int?
     /// "nearest" or "gram"; nil for operators without weights.
     public var rounding: String?
-    /// Whether the solver was tried and fell back to nearest rounding.
+    /// True where the solver was tried and fell back to nearest rounding, else nil.
     public var fellBack: Bool?
     /// The real numbers that the output's -128 and 127 stand for.
     public var rangeMinimum: Float
@@ -45,9 +62,9 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     public var accumulatedSQNR: Double?
     /// The share of the float outputs that lie outside the range, 0...1.
     public var clippedShare: Double?
-    /// Counts of the output over 64 bins of equal width from `histogramMinimum` to
-    /// `histogramMaximum`.
-    public var histogram: [Int]?
+    /// The output's distribution from `histogramMinimum` to `histogramMaximum`, a digit a bin; see
+    /// ``setHistogram(counts:minimum:maximum:)``.
+    public var histogram: String?
     public var histogramMinimum: Float?
     public var histogramMaximum: Float?
     /// Bytes of the weights as stored.
@@ -86,7 +103,7 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     }
   }
 
-  public struct ClassAccuracy: Codable, Sendable, Hashable {
+  public struct ClassAccuracy: Sendable, Hashable {
     public var classIndex: Int
     public var frameCount: Int
     public var floatCorrect: Int
@@ -120,7 +137,7 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     self.weights = weights
     self.method = method
     self.sizes = sizes
-    self.layers = layers
+    layerColumns = LayerColumns(layers)
     self.accuracy = accuracy
   }
 }

@@ -12,7 +12,7 @@ extension ReportLayer {
     accumulatedSQNR = layer.accumulatedSQNR
     clippedShare = layer.clippedShare
     weightBytes = layer.weightBytes
-    if let counts = layer.histogram, let low = layer.histogramMinimum,
+    if let counts = layer.histogramCounts, let low = layer.histogramMinimum,
       let high = layer.histogramMaximum
     {
       histogram = ReportHistogram(counts: counts, minimum: Double(low), maximum: Double(high))

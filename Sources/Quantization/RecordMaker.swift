@@ -38,7 +38,7 @@ struct RecordMaker {
     if !classes.isEmpty {
       record.classes = classes.map {
         var entry = $0
-        entry.logProbabilityChange = entry.logProbabilityChange.rounded(digits: 5)
+        entry.logProbabilityChange = entry.logProbabilityChange.rounded(digits: 4)
         return entry
       }
     }
@@ -63,13 +63,14 @@ struct RecordMaker {
       guard let output = plan.activations[node.output] else { return nil }
       var layer = QuantizationRecord.Layer(
         name: node.name, kind: lowered.mainOperator(ofNode: index)?.kind.name ?? "",
-        rangeMinimum: output.realMinimum, rangeMaximum: output.realMaximum)
+        rangeMinimum: output.realMinimum.shortened(digits: 6),
+        rangeMaximum: output.realMaximum.shortened(digits: 6))
       if let place = placeOfGroup[groups.representative(of: node.output)] {
         let summary = store.observers[place].summary(of: output)
         layer.clippedShare = summary.clippedShare.rounded(digits: 6)
-        layer.histogram = summary.histogram
-        layer.histogramMinimum = summary.histogramMinimum
-        layer.histogramMaximum = summary.histogramMaximum
+        layer.setHistogram(
+          counts: summary.histogram, minimum: summary.histogramMinimum.shortened(digits: 4),
+          maximum: summary.histogramMaximum.shortened(digits: 4))
       }
       layer.accumulatedSQNR = noise.accumulated[index]?.rounded(digits: 2)
       layer.aloneSQNR = noise.alone[index]?.rounded(digits: 2)
@@ -78,7 +79,7 @@ struct RecordMaker {
       layer.weightShape = node.weightShape
       layer.bits = form.bits
       layer.rounding = form.method.rawValue
-      layer.fellBack = form.fellBack
+      layer.fellBack = form.fellBack ? true : nil
       layer.weightBytes = lowered.weightByteCount(ofNode: index)
       return layer
     }
@@ -118,7 +119,14 @@ extension Quantizer {
   }
 
   /// About what the record will occupy.
-  var expectedRecordBytes: Int { 4096 + graph.nodes.count * 620 }
+  var expectedRecordBytes: Int { 4096 + graph.nodes.count * 200 }
+}
+
+extension Float {
+  /// The nearest number of so many significant decimal digits: short where it is printed.
+  fileprivate func shortened(digits: Int) -> Float {
+    Float(String(format: "%.\(digits)g", Double(self))) ?? self
+  }
 }
 
 extension FloatNode {

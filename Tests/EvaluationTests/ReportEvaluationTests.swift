@@ -72,9 +72,8 @@ struct ReportEvaluationTests {
     var layer = QuantizationRecord.Layer(
       name: "conv", kind: "CONV_2D", rangeMinimum: -1, rangeMaximum: 2)
     layer.bits = 6
-    layer.histogram = [1, 2]
-    layer.histogramMinimum = -2
-    layer.histogramMaximum = 2
+    layer.setHistogram(
+      counts: [4, 0, 1, 0] + Array(repeating: 0, count: 28), minimum: -2, maximum: 2)
     var size = QuantizationRecord.SizeAccuracy(
       size: 96, frameCount: 5, agreement: 1, meanKL: 0, logitSQNR: 30)
     size.top1 = 0.5
@@ -92,7 +91,8 @@ struct ReportEvaluationTests {
     let model = ReportModel(title: "t", facts: [], subjects: subjects)
     let first = try #require(model.builds[0].layers.first)
     #expect(first.name == "conv" && first.bits == 6 && first.rangeMaximum == 2)
-    #expect(first.histogram == ReportHistogram(counts: [1, 2], minimum: -2, maximum: 2))
+    let counts = [35 * 35, 0, 18 * 18] + Array(repeating: 0, count: 29)
+    #expect(first.histogram == ReportHistogram(counts: counts, minimum: -2, maximum: 2))
     #expect(model.builds[0].sizes.map(\.size) == [96])
     #expect(model.builds[0].facts.contains { $0.name == "Seed" && $0.value == "9" })
     #expect(model.builds[1].layers.map(\.kind) == ["ADD"])

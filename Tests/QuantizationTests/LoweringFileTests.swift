@@ -17,11 +17,26 @@ import Testing
   }
 
   private var record: QuantizationRecord {
-    QuantizationRecord(
+    let plain = QuantizationRecord.Layer(
+      name: "node0", kind: "MEAN", rangeMinimum: -0.1, rangeMaximum: 6)
+    var weighted = plain
+    weighted.kind = "CONV_2D"
+    weighted.weightShape = [8, 3, 3, 3]
+    weighted.bits = 8
+    weighted.weightBytes = 216
+    weighted.rounding = "nearest"
+    weighted.fellBack = true
+    weighted.accumulatedSQNR = 30.25
+    weighted.setHistogram(counts: [1, 2, 3], minimum: -0.1, maximum: 6.5)
+    var record = QuantizationRecord(
       toolVersion: "1", sourceHash: "ab", sourceName: "net/float.onnx", calibrationHash: "cd",
       calibrationCount: 3, seed: 7, weights: "8", method: "auto", sizes: [8],
-      layers: [.init(name: "node0", kind: "CONV_2D", rangeMinimum: -0.1, rangeMaximum: 6)],
-      accuracy: [])
+      layers: [plain, weighted], accuracy: [])
+    record.classes = [
+      .init(
+        classIndex: 3, frameCount: 2, floatCorrect: 2, correct: 1, logProbabilityChange: -0.25)
+    ]
+    return record
   }
 
   private var description: ModelFileDescription {
@@ -43,6 +58,7 @@ import Testing
     let entry = file.file.metadataBytes(LoweredGraph.recordEntry)
     let json = try #require(entry)
     #expect(try JSONDecoder().decode(QuantizationRecord.self, from: Data(json)) == record)
+    #expect(record.layers[1].fellBack == true && record.layers[0].bits == nil)
   }
 
   @Test("Equal inputs give equal bytes")
