@@ -167,7 +167,7 @@ extension FloatNode {
 }
 
 /// Union-find with path halving; the lowest element is the root.
-private struct DisjointSets {
+struct DisjointSets {
   private var parents: [Int]
 
   init(count: Int) { parents = Array(0..<count) }

@@ -5,7 +5,8 @@ public import Tensors
 /// A quantised network as TensorFlow Lite's int8 operators: everything of a `.tflite` file's graph,
 /// before it is written.
 ///
-/// Every choice is the plan's; lowering only spells it. Where two neighbours that must share a
+/// Every choice is the plan's; lowering only spells it (and ``UnitScales`` gives activations whose
+/// scale is a convention the scale 1). Where two neighbours that must share a
 /// quantization do not (see ``ActivationGroups``), a QUANTIZE, int8 to int8, goes between.
 ///
 /// A clamp that is not RELU or RELU6 costs no operator: int8 ends at -128 and 127, every kernel
@@ -62,13 +63,13 @@ public struct LoweredGraph: Sendable {
     let sizes = (sizes.isEmpty ? [graph.inputExtents] : sizes).filter { seen.insert($0).inserted }
     var lowering = try Lowering(graph: graph, plan: plan, sizes: sizes)
     try lowering.lower()
-    tensors = lowering.tensors
-    operators = lowering.operators
     tensorOfValue = lowering.tensorOfValue
     operatorOfNode = lowering.operatorOfNode
     weightOperatorOfNode = lowering.weightOperatorOfNode
     input = try lowering.tensor(of: graph.input)
     output = try lowering.tensor(of: graph.output)
+    (tensors, operators) = UnitScales.apply(
+      lowering.tensors, lowering.operators, input: input, output: output)
     self.sizes = sizes
   }
 
