@@ -17,6 +17,8 @@ public struct Quantizer {
   let sizes: [ImageExtents]
   let input: Quantization
   let layers: [WeightedLayer]
+  /// How many channels of the given graph were 0 for every image and are not in `graph`.
+  let removedChannelCount: Int
 
   /// - Parameter graph: what its passes have simplified.
   /// - Throws: where the graph does not take the sizes, or has no int8 form at all.
@@ -26,10 +28,14 @@ public struct Quantizer {
     precondition(!options.sizes.isEmpty, "the file has a size of its own")
     let channels = graph.inputExtents.channels
     let sizes = options.sizes.map { ImageExtents(height: $0, width: $0, channels: channels) }
-    for size in sizes.dropFirst() { _ = try graph.checkedShapes(size) }
+    for size in sizes { _ = try graph.checkedShapes(size) }
+    let input = try graph.inputQuantization(options.preprocessing)
+    let (graph, removed) = graph.removingDeadChannels(
+      input: ClipRange(minimum: input.realMinimum, maximum: input.realMaximum))
+    removedChannelCount = removed
     layers = try WeightedLayer.all(of: graph, shapes: try graph.checkedShapes(sizes[0]))
     groups = ActivationGroups(graph)
-    input = try graph.inputQuantization(options.preprocessing)
+    self.input = input
     self.graph = graph
     self.frames = frames
     self.options = options

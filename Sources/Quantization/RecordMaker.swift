@@ -97,6 +97,10 @@ struct RecordMaker {
       warnings.append(
         "too few frames to hold some out: the accuracies are those of the calibration frames")
     }
+    if quantizer.removedChannelCount > 0 {
+      warnings.append(
+        "\(quantizer.removedChannelCount) channels are 0 for every picture and were removed")
+    }
     let low = record.layers.filter { $0.bits == 2 }
     if !low.isEmpty {
       warnings.append(
