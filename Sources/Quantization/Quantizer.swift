@@ -174,9 +174,9 @@ extension FloatGraph {
     let low = zip(means, deviations).map { -$0 / $1 }.min() ?? 0
     let high = zip(means, deviations).map { (255 - $0) / $1 }.max() ?? 0
     // Where a step of a pixel is a step of the input, each pixel is met exactly.
-    if Set(means).count == 1, Set(deviations).count == 1, means[0] == means[0].rounded(),
-      let exact = Quantization(scale: 1 / deviations[0], zeroPoint: Int32(means[0]) - 128),
-      (-128...127).contains(exact.zeroPoint)
+    if Set(means).count == 1, Set(deviations).count == 1, let zero = Int32(exactly: means[0]),
+      (0...255).contains(zero),
+      let exact = Quantization(scale: 1 / deviations[0], zeroPoint: zero - 128)
     {
       return exact
     }
