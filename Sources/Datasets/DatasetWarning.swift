@@ -26,13 +26,22 @@ extension DatasetWarning: CustomStringConvertible {
     case .unmatchedFolders(let names, let frameCount):
       let shown = names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
       let more = names.count > 5 ? " and \(names.count - 5) more" : ""
-      return "\(names.count) folder name(s) match no single class: \(shown)\(more); "
-        + "\(frameCount) frame(s) stay without a label"
+      return counted(names.count, one: "folder name matches", many: "folder names match")
+        + " no single class: \(shown)\(more); "
+        + counted(frameCount, one: "frame stays", many: "frames stay") + " without a label"
     case .missingFiles(let table, let count, let example):
-      return "\(table): \(count) row(s) name files that are not there (\(example)), ignoring"
+      return "\(table): "
+        + counted(count, one: "row names a file that is", many: "rows name files that are")
+        + " not there (\(example)), ignoring"
     case .unlisted(let table, let count, let example):
-      return "\(table): \(count) frame(s) are not in it (\(example)) and stay without a label"
+      return "\(table): "
+        + counted(count, one: "frame is not in it and stays", many: "frames are not in it and stay")
+        + " without a label (\(example))"
     }
+  }
+
+  private func counted(_ count: Int, one: String, many: String) -> String {
+    count == 1 ? "1 \(one)" : "\(count) \(many)"
   }
 
   private func files(_ count: Int) -> String { count == 1 ? "1 file is" : "\(count) files are" }

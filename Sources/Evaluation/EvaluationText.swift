@@ -24,7 +24,7 @@ public struct EvaluationText: Sendable {
 
   private var heads: [String] {
     func text(_ model: EvaluatedModel) -> String {
-      "\(model.path) (\(decimal(Double(model.byteCount) / 1e6, 2)) MB, "
+      "\(model.path) (\(fileSize(model.byteCount)), "
         + "\(model.width)x\(model.height))"
     }
     var lines = ["model       \(text(result.model))"]
@@ -71,10 +71,11 @@ public struct EvaluationText: Sendable {
     ])
     if let labelled = difference.labelled {
       let p = labelled.logProbabilityProbability.map { "p \(probabilityText($0))" } ?? ""
-      let error = labelled.logProbabilityStandardError.map { "±\(decimal(1.96 * $0, 4)), " } ?? ""
+      let error = labelled.logProbabilityStandardError.map { "±\(decimal(1.96 * $0, 4))" } ?? ""
       rows.append([
         "log-probability of the true class",
-        "\(signed(labelled.logProbabilityChange, 4)) nats", error + p,
+        "\(signed(labelled.logProbabilityChange, 4)) nats",
+        [error, p].filter { !$0.isEmpty }.joined(separator: ", "),
       ])
       rows.append([
         "top-1 change, bootstrap 95 %",
@@ -183,6 +184,12 @@ public struct EvaluationText: Sendable {
     }
     return lines
   }
+}
+
+/// Decimal units, as file sizes are told.
+private func fileSize(_ count: Int) -> String {
+  count < 1_000_000
+    ? "\(decimal(Double(count) / 1e3, 1)) kB" : "\(decimal(Double(count) / 1e6, 2)) MB"
 }
 
 private func percent(_ share: Double) -> String { "\(decimal(100 * share, 2)) %" }
