@@ -120,7 +120,7 @@ let package = Package(
       exclude: ["Goldens", "make_goldens.py"]),
     tests("Vision", ["Vision", "CJPEG", "Model", "Tensors"], exclude: ["Fixtures"]),
     tests("Watch", ["Watch", "Model", "Journal", "Frames", "Tensors", "Vision", "Inference"]),
-    tests("Command", ["Tensors"]),
+    tests("Command", ["Tensors"], exclude: ["Networks", "make_networks.py"]),
     tests("Architecture", []),
   ] + hostTargets,
   cLanguageStandard: .c11,
