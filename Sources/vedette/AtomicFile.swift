@@ -1,4 +1,4 @@
-import Frames
+import Journal
 
 #if canImport(Glibc)
 import Glibc
@@ -16,9 +16,12 @@ struct AtomicFile: ~Copyable {
 
   /// Opens the hidden file, so that a folder nobody may write to is noticed before the work.
   init(path: String) throws(CommandFailure) {
-    var isFolder = stat()
-    if stat(path, &isFolder) == 0, isFolder.st_mode & S_IFMT == S_IFDIR {
-      throw CommandFailure(message: "\(path): is a folder; name a file")
+    guard !path.isEmpty else { throw CommandFailure(message: "the output has no name") }
+    var there = stat()
+    if stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {
+      // A rename would put a file in place of a device such as /dev/null.
+      let what = there.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"
+      throw CommandFailure(message: "\(escapedForTerminal(path)): is \(what); name a file")
     }
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
@@ -26,7 +29,8 @@ struct AtomicFile: ~Copyable {
     let hidden = "\(folder).\(name).\(getpid()).part"
     let descriptor = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-      throw CommandFailure(message: "\(path): cannot be written: \(errorText(errno))")
+      throw CommandFailure(
+        message: "\(escapedForTerminal(path)): cannot be written: \(errorText(errno))")
     }
     self.path = path
     self.hidden = hidden
@@ -36,6 +40,13 @@ struct AtomicFile: ~Copyable {
   deinit {
     Glibc.close(descriptor)
     if !isDone { unlink(hidden) }
+  }
+
+  /// Whether the file that stands at the place is also the one at `other`.
+  func replaces(_ other: String) -> Bool {
+    var (there, source) = (stat(), stat())
+    return stat(path, &there) == 0 && stat(other, &source) == 0
+      && there.st_dev == source.st_dev && there.st_ino == source.st_ino
   }
 
   mutating func write(_ bytes: [UInt8]) throws(CommandFailure) {
@@ -59,7 +70,9 @@ struct AtomicFile: ~Copyable {
   }
 
   private func failure() -> CommandFailure {
-    CommandFailure(message: "\(path): cannot be written: \(errorText(errno)); nothing was changed")
+    CommandFailure(
+      message: "\(escapedForTerminal(path)): cannot be written: \(errorText(errno)); nothing was "
+        + "changed")
   }
 }
 

@@ -92,7 +92,7 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "count"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Of the bootstrap's random numbers.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed of the bootstrap's random numbers.", valueName: "number"))
   var seed: UInt64 = 0
 
   @OptionGroup(title: "Options for .onnx models") var recipe: PreprocessingOptions
@@ -142,6 +142,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func evaluate() throws {
+    Interrupt.install()
     let (candidate, classNames) = try loadCandidate()
     let reference = try against.map { try loadReference($0, candidate) }
     let set = try frames(candidate, classNames)
@@ -152,7 +153,6 @@ struct EvaluateCommand: ParsableCommand {
       classCount: candidate.classCount, classNames: classNames, groupBy: try keys(set),
       seed: seed)
     var files = try ArrayFiles(self, candidate)
-    Interrupt.install()
     var progress = ProgressBar()
     progress.begin("evaluating", total: set.frames.count)
     defer { progress.clear() }

@@ -42,12 +42,14 @@ struct PreprocessingOptions: ParsableArguments {
       .compactMap { $0.1 == nil ? nil : $0.0 }
   }
 
+  func validate() throws { _ = try preprocessing(height: 224) }
+
   /// The recipe for a network of this input height.
   func preprocessing(height: Int) throws -> Preprocessing {
     Preprocessing(
       crop: try chosenCrop(height), filter: try chosenFilter(),
-      mean: try numbers("--mean", mean ?? "127") { _ in true },
-      standardDeviation: try numbers("--std", std ?? "128") { $0 > 0 },
+      mean: try numbers("--mean", mean ?? "127") { abs($0) <= 1e6 },
+      standardDeviation: try numbers("--std", std ?? "128") { (1e-6...1e6).contains($0) },
       cropMargin: crop ?? "center" == "center" ? PreprocessingOptions.margin : nil)
   }
 
@@ -82,7 +84,9 @@ struct PreprocessingOptions: ParsableArguments {
     }
     let numbers = values.compactMap { $0 }.filter { $0.isFinite && isAllowed($0) }
     guard numbers.count == values.count, numbers.count == 1 || numbers.count == 3 else {
-      throw ValidationError("\(option) takes one number or three with commas, not '\(text)'")
+      let range = option == "--std" ? "from 0.000001 to 1000000" : "up to 1000000"
+      throw ValidationError(
+        "\(option) takes one number or three with commas, \(range), not '\(text)'")
     }
     return numbers
   }
@@ -103,6 +107,7 @@ struct FloatModel {
       file = try ONNXModel(path: path)
       let options = ImportOptions(height: size ?? 224, width: size ?? 224)
       program = try FloatProgram(file.graph(options: options))
+      _ = try classCount(of: program.graph, path: path)
     } catch let error as FloatGraphError {
       throw CommandFailure(message: escapedForTerminal("\(path): \(error)"))
     } catch let error as ONNXError {
@@ -122,10 +127,24 @@ struct FloatModel {
   }
 }
 
+/// How many classes a network tells apart.
+///
+/// - Throws: ``CommandFailure`` where it is no classifier.
+func classCount(of graph: FloatGraph, path: String) throws -> Int {
+  let extents = graph.inputExtents
+  let shape = try graph.shapes(height: extents.height, width: extents.width)[graph.output]
+  guard let classes = shape.last, shape.reduce(1, *) == classes else {
+    throw CommandFailure(
+      message: escapedForTerminal(
+        "\(path): its output has the shape \(shape); a classifier's is [1, classes]"))
+  }
+  return classes
+}
+
 /// A label a line, one for each of `count` classes.
 func readLabels(_ path: String, count: Int) throws -> [String] {
   func wrong(_ reason: String) -> CommandFailure {
-    CommandFailure(message: "\(path): \(reason)")
+    CommandFailure(message: escapedForTerminal("\(path): \(reason)"))
   }
   guard let text = String(validating: try readFile(path, limit: 1 << 20), as: UTF8.self) else {
     throw wrong("not UTF-8 text")

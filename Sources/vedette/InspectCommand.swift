@@ -14,6 +14,8 @@ struct InspectCommand: ParsableCommand {
       EXAMPLES
         vedette inspect model.tflite
         vedette inspect --json model.tflite | jq '.operators | length'
+
+      Of a file that 'vedette quantize' wrote it also shows what that did and what it cost.
       """)
 
   @Flag(help: "Print a JSON object.") var json = false
@@ -50,6 +52,9 @@ struct InspectCommand: ParsableCommand {
     let memory = network.arenaByteCount
     lines.append(
       "memory  \(memory) bytes of activations, \(network.parameterByteCount) of packed weights")
+    #if canImport(Evaluation)
+    if let record = InspectedRecord(file) { lines += record.lines.map(escapedForTerminal) }
+    #endif
     lines.append("")
     let header = ["#", "operator", "", "output", "type", "scale", "zero", "bits", "bytes", "MACs"]
     let rows = summary.rows.map(cells)
@@ -115,7 +120,7 @@ struct InspectCommand: ParsableCommand {
     _ file: borrowing ModelFile, _ summary: ModelSummary, _ network: borrowing Network
   ) -> JSONText {
     let labelCount = file.labels?.count
-    return .object([
+    var members: [(String, JSONText)] = [
       ("path", .string(file.path)), ("model_id", .string(file.modelID)),
       ("bytes", .integer(file.fileSize)), ("macs", .integer(summary.macCount)),
       ("weight_bytes", .integer(summary.weightBytes)),
@@ -124,7 +129,11 @@ struct InspectCommand: ParsableCommand {
       ("inputs", .array(summary.inputs.map(jsonText))),
       ("outputs", .array(summary.outputs.map(jsonText))),
       ("operators", .array(summary.rows.map(jsonText))),
-    ])
+    ]
+    #if canImport(Evaluation)
+    members.append(("quantization", InspectedRecord(file)?.json ?? .null))
+    #endif
+    return .object(members)
   }
 
   private func jsonText(_ row: ModelSummary.Row) -> JSONText {

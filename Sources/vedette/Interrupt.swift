@@ -14,6 +14,9 @@ enum Interrupt {
   static func install() {
     // Made before a handler may need it: what is made lazily is not made in a signal handler.
     receivedSignal.store(0, ordering: .relaxed)
+    // A limit on the size of files (ulimit -f) is an error of write(2) like a full disk: what is half
+    // written is taken away.
+    signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       sigemptyset(&action.sa_mask)

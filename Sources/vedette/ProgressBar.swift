@@ -77,7 +77,9 @@ struct ProgressBar {
   /// What fits into one line of the terminal: a longer one would not go away again.
   private func fitting(_ line: String) -> String {
     var size = winsize()
-    let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80
+    // A serial line or a terminal without a window says 0.
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let columns = isKnown ? Int(size.ws_col) : 80
     return String(line.prefix(max(columns, 20) - 1))
   }
 

@@ -2,67 +2,98 @@
 import ArgumentParser
 import Evaluation
 import Foundation
-import Journal
 
-/// What a person reads after a quantisation.
+/// What a person reads of a quantisation's record: after the work, and in `vedette inspect`.
+///
+/// Names come out as they are: who prints them escapes what could steer a terminal.
 enum QuantizationText {
   static func summary(
-    _ record: QuantizationRecord, path: String, bytes: [UInt8], sourceBytes: Int
-  ) -> String {
-    let count = bytes.count
-    let share = 100 - 100 * Double(count) / Double(max(1, sourceBytes))
+    _ record: QuantizationRecord, path: String, byteCount: Int, source: String,
+    sourceByteCount: Int
+  ) -> [String] {
+    let share = 100 - 100 * Double(byteCount) / Double(max(1, sourceByteCount))
+    let change = share < 0 ? "\(fixed(-share, 1)) % larger" : "\(fixed(share, 1)) % smaller"
     var lines = [
-      "\(escapedForTerminal(path)): \(megabytes(count)) MB, "
-        + "\(fixed(share, 1)) % smaller than the \(megabytes(sourceBytes)) MB of "
-        + escapedForTerminal(record.sourceName)
+      "\(path): \(fileSize(byteCount)), \(change) than the \(fileSize(sourceByteCount)) of "
+        + record.sourceName,
+      "weights: " + weights(record),
     ]
-    let bits = Dictionary(grouping: record.layers.compactMap(\.bits), by: { $0 })
-      .sorted { $0.key > $1.key }
-      .map { "\($0.value.count) at \($0.key) bits" }
-    let weighted = record.layers.filter { $0.bits != nil }
-    let gram = weighted.count { $0.rounding == "gram" }
-    let fellBack = weighted.count { $0.fellBack == true }
-    lines.append(
-      "layers: \(bits.joined(separator: ", ")); \(gram) of \(weighted.count) fitted to the frames"
-        + (fellBack > 0 ? ", \(fellBack) fell back to nearest rounding" : ""))
-    if let compressed = PackedSize.bytes(record, fileBytes: count) {
+    if let packed = PackedSize.bytes(record, fileBytes: byteCount) {
       lines.append(
         "6-bit weights are stored as bytes: packed they would bring the file to "
-          + "\(megabytes(compressed)) MB")
+          + fileSize(packed))
     }
-    let frames = record.accuracy.first?.frameCount ?? 0
+    return lines + accuracy(record)
+      + [
+        "these frames are few: measure on others with `vedette evaluate \(path) DIR --against "
+          + "\(source)`"
+      ]
+  }
+
+  /// "54 layers at 8 bits, 10 at 4; 60 of 64 fitted to the frames, 4 fell back to nearest rounding".
+  static func weights(_ record: QuantizationRecord) -> String {
+    let counts = bitCounts(record)
+    guard let first = counts.first else { return "none" }
+    var text = "\(plural(first.count, "layer")) at \(first.bits) bits"
+    for next in counts.dropFirst() { text += ", \(next.count) at \(next.bits)" }
+    text += "; \(fittedCount(record)) of \(counts.reduce(0) { $0 + $1.count }) fitted to the frames"
+    let fellBack = fellBackCount(record)
+    return fellBack > 0 ? text + ", \(fellBack) fell back to nearest rounding" : text
+  }
+
+  /// A table with a row for each input size.
+  static func accuracy(_ record: QuantizationRecord) -> [String] {
+    guard let first = record.accuracy.first else { return [] }
+    let calibrated = plural(record.calibrationCount, "calibration frame")
+    var lines = [
+      first.frameCount < record.calibrationCount
+        ? "against the float network, on \(first.frameCount) of \(calibrated), held out from the fit:"
+        : "against the float network, on the \(calibrated):"
+    ]
+    let hasLabels = record.accuracy.contains { $0.top1 != nil }
     lines.append(
-      "against the float network, on \(frames) of the \(record.calibrationCount) calibration frames:"
-    )
-    lines.append("  size   same answer      KL   SQNR dB    top-1   float")
+      "  size  same answer  KL nats  SQNR dB" + (hasLabels ? "    top-1  of float" : ""))
     for entry in record.accuracy {
-      let top1 = entry.top1.map { fixed(100 * $0, 1) + " %" } ?? "-"
-      let float = entry.floatTop1.map { fixed(100 * $0, 1) + " %" } ?? "-"
-      lines.append(
-        "  " + left("\(entry.size)", 5) + right(fixed(100 * entry.agreement, 1) + " %", 13)
-          + right(fixed(entry.meanKL, 4), 8) + right(fixed(entry.logitSQNR, 1), 10)
-          + right(top1, 9) + right(float, 8))
+      var line =
+        "  " + right("\(entry.size)", 4) + right(percent(entry.agreement), 13)
+        + right(fixed(entry.meanKL, 5), 9) + right(fixed(entry.logitSQNR, 1), 9)
+      if hasLabels {
+        line += right(entry.top1.map(percent) ?? "-", 9)
+        line += right(entry.floatTop1.map(percent) ?? "-", 10)
+      }
+      lines.append(line)
     }
-    lines.append(
-      "these frames are few: measure on others with `vedette evaluate "
-        + "\(escapedForTerminal(path)) DIR --against FLOAT.onnx`")
-    return lines.map { $0 + "\n" }.joined()
+    return lines
   }
 
-  static func json(_ record: QuantizationRecord) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(record), as: UTF8.self) + "\n"
+  /// How many layers have weights of how many bits, most bits first.
+  static func bitCounts(_ record: QuantizationRecord) -> [(bits: Int, count: Int)] {
+    Dictionary(grouping: record.layers.compactMap(\.bits), by: { $0 })
+      .map { (bits: $0.key, count: $0.value.count) }.sorted { $0.bits > $1.bits }
   }
 
-  private static func megabytes(_ count: Int) -> String { fixed(Double(count) / 1e6, 2) }
+  static func fittedCount(_ record: QuantizationRecord) -> Int {
+    record.layers.count { $0.bits != nil && $0.rounding == "gram" }
+  }
+
+  static func fellBackCount(_ record: QuantizationRecord) -> Int {
+    record.layers.count { $0.bits != nil && $0.fellBack == true }
+  }
+
+  static func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  /// Decimal units, as file sizes are told.
+  private static func fileSize(_ count: Int) -> String {
+    count < 1_000_000
+      ? "\(fixed(Double(count) / 1e3, 1)) kB" : "\(fixed(Double(count) / 1e6, 2)) MB"
+  }
+
+  private static func percent(_ share: Double) -> String { fixed(100 * share, 1) + " %" }
 
   private static func fixed(_ value: Double, _ places: Int) -> String {
     String(format: "%.\(places)f", value)
-  }
-
-  private static func left(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 
   private static func right(_ text: String, _ width: Int) -> String {

@@ -31,11 +31,13 @@ struct QuantizeCommand: ParsableCommand {
 
       EXAMPLES
         vedette quantize net.onnx --calibrate frames/ -o net.tflite
-        vedette quantize net.onnx --calibrate frames/ --labels names.txt \
-      --sizes 224,192,160,128 -o net.tflite
-        vedette quantize net.onnx --calibrate frames/ --weights mixed --budget 3.2MB -o net.tflite
-        vedette quantize net.onnx --calibrate frames/ --mean 123.675,116.28,103.53 \
-      --std 58.395,57.12,57.375 --crop 224/256 --filter bilinear -o net.tflite
+        vedette quantize net.onnx --calibrate frames/ -o net.tflite \\
+            --labels names.txt --sizes 224,192,160,128
+        vedette quantize net.onnx --calibrate frames/ -o net.tflite \\
+            --weights mixed --budget 3.2MB
+        vedette quantize net.onnx --calibrate frames/ -o net.tflite \\
+            --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 \\
+            --crop 224/256 --filter bilinear
       """)
 
   @Argument(help: ArgumentHelp("A float .onnx file, or one with QDQ or QLinear nodes."))
@@ -68,7 +70,8 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What mixed may lose on the held-out frames [default without --budget: 1pt].",
+      "Points of top-1 that mixed may lose on the held-out frames; of same answers without labels "
+        + "[default without --budget: 1pt].",
       valueName: "points"))
   var maxDrop: String?
 
@@ -83,11 +86,12 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Sides of square inputs to calibrate for, the file's own first [default: the model's].",
+      "Sides of square inputs to calibrate for, with commas, the file's own first [default: the "
+        + "model's].",
       valueName: "pixels"))
   var sizes: String?
 
-  @Option(help: ArgumentHelp("Of everything that is drawn at random.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed of what is drawn at random.", valueName: "number"))
   var seed: UInt64 = 1
 
   @Option(
@@ -134,8 +138,11 @@ struct QuantizeCommand: ParsableCommand {
     do {
       try quantize()
     } catch let error as QuantizationError {
-      if error == .cancelled { throw Interrupt.failure }
-      throw CommandFailure(message: escapedForTerminal("\(model): \(error)"))
+      switch error {
+      case .cancelled: throw Interrupt.failure
+      case .noFrames: throw CommandFailure(message: escapedForTerminal("\(error)"))
+      default: throw CommandFailure(message: escapedForTerminal("\(model): \(error)"))
+      }
     } catch let error as DatasetError {
       throw CommandFailure(message: escapedForTerminal(error.description))
     } catch let error as ONNXError {
@@ -146,8 +153,13 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private func quantize() throws {
+    Interrupt.install()
     // Asked first: nobody should wait a minute to hear that nothing can be written there.
     var file = try AtomicFile(path: output)
+    guard !file.replaces(model) else {
+      throw CommandFailure(
+        message: escapedForTerminal("\(output): is the model itself; name another output"))
+    }
     let asked = try chosenSizes()
     let source = try ONNXModel(path: model)
     let graph = try source.graph(
@@ -156,10 +168,11 @@ struct QuantizeCommand: ParsableCommand {
     let sizes = asked ?? [graph.inputExtents.height]
     guard asked != nil || graph.inputExtents.height == graph.inputExtents.width else {
       throw CommandFailure(
-        message: "\(model): its input is \(graph.inputExtents.width)x\(graph.inputExtents.height), "
-          + "not square: give --sizes")
+        message: escapedForTerminal(
+          "\(model): its input is \(graph.inputExtents.width)x\(graph.inputExtents.height), "
+            + "not square: give --sizes"))
     }
-    let classCount = try classCount(graph)
+    let classCount = try classCount(of: graph, path: model)
     var options = QuantizerOptions(
       sizes: sizes, preprocessing: try recipe.preprocessing(height: sizes[0]))
     options.weights = try chosenWeights()
@@ -186,17 +199,16 @@ struct QuantizeCommand: ParsableCommand {
     for frame in result.refused { warn("\(frame), skipping frame") }
     for warning in result.warnings { warn(warning) }
     if json {
-      print(try QuantizationText.json(result.record), terminator: "")
+      printData(try jsonText(result.record))
     } else {
-      print(
-        QuantizationText.summary(
-          result.record, path: output, bytes: result.bytes, sourceBytes: source.byteCount),
-        terminator: "")
+      let lines = QuantizationText.summary(
+        result.record, path: output, byteCount: result.bytes.count, source: model,
+        sourceByteCount: source.byteCount)
+      for line in lines { printData(escapedForTerminal(line)) }
     }
   }
 
   private func watched(_ quantizer: Quantizer) throws(QuantizationError) -> QuantizationResult {
-    Interrupt.install()
     var bar = ProgressBar()
     var phase: QuantizerProgress.Phase?
     defer { bar.clear() }
@@ -209,16 +221,6 @@ struct QuantizeCommand: ParsableCommand {
           }
           bar.update(progress.done)
         }, isCancelled: { Interrupt.isRequested }))
-  }
-
-  private func classCount(_ graph: FloatGraph) throws -> Int {
-    let extents = graph.inputExtents
-    let shape = try graph.shapes(height: extents.height, width: extents.width)[graph.output]
-    guard let classes = shape.last, shape.reduce(1, *) == classes else {
-      throw CommandFailure(
-        message: "\(model): its output has the shape \(shape); a classifier's is [1, classes]")
-    }
-    return classes
   }
 
   private func chosenWeights() throws -> QuantizerOptions.Weights {

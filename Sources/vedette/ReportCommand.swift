@@ -18,9 +18,9 @@ struct ReportCommand: ParsableCommand {
       gives the same bytes, but for the times; --rounds 0 leaves those out.
 
       EXAMPLES
-        vedette report w8.tflite --float float.onnx --frames frames/ -o report.html
-        vedette report w8.tflite w6.tflite w4.tflite --float float.onnx --frames frames/ \
-      --group-by camera --title 'Front door' -o report.html
+        vedette report w8.tflite --float float.onnx --frames frames/ -o r.html
+        vedette report w8.tflite w6.tflite w4.tflite --float float.onnx \\
+            --frames frames/ --group-by camera --title 'Front door' -o r.html
       """)
 
   @Argument(help: ArgumentHelp("int8 TensorFlow Lite files.", valueName: "build"))
@@ -76,7 +76,7 @@ struct ReportCommand: ParsableCommand {
       valueName: "count"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Of the bootstrap's random numbers.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed of the bootstrap's random numbers.", valueName: "number"))
   var seed: UInt64 = 0
 
   @OptionGroup var kernels: KernelOptions
@@ -114,6 +114,8 @@ struct ReportCommand: ParsableCommand {
 
   private func report() throws {
     Interrupt.install()
+    // Asked first: nobody should wait minutes to hear that nothing can be written there.
+    var file = try AtomicFile(path: output)
     let float = try FloatModel(path: reference, size: nil)
     var parts = try ReportParts(self, float)
     for index in builds.indices { try parts.evaluate(index) }
@@ -125,8 +127,8 @@ struct ReportCommand: ParsableCommand {
       title: title ?? "Quantised builds of \(parts.floatName)", facts: facts(parts, float),
       subjects: parts.subjects, machine: clock?.machine(rounds: rounds), maximumChanges: pictures)
     try addThumbnails(to: &model)
-    let page = Array(HTMLReport.render(model).utf8)
-    try page.withUnsafeBytes { try writeFile($0, to: output) }
+    try file.write(Array(HTMLReport.render(model).utf8))
+    try file.close()
     printTalk(
       escapedForTerminal(
         "vedette: \(output): \(builds.count) build\(builds.count == 1 ? "" : "s"), "
@@ -214,7 +216,7 @@ private struct ReportParts {
       ]
     }
     var subject = ReportSubject(
-      name: name(index), result: result, record: record(file),
+      name: name(index), result: result, record: quantizationRecord(of: file),
       graphLayers: ReportLayer.layers(of: file.graph))
     let bytes = try readFile(path, limit: ModelFile.maximumFileSize)
     subject.compressedByteCount = bytes.withUnsafeBytes { ReportPacking.huffmanByteCount($0) }
@@ -228,23 +230,6 @@ private struct ReportParts {
       return name.hasSuffix(".tflite") ? String(name.dropLast(7)) : name
     }
     return names.count { $0 == names[index] } > 1 ? command.builds[index] : names[index]
-  }
-
-  private func record(_ file: borrowing ModelFile) -> QuantizationRecord? {
-    guard let bytes = file.metadataBytes("vedette.quantization") else { return nil }
-    do {
-      let record = try JSONDecoder().decode(QuantizationRecord.self, from: Data(bytes))
-      if record.version <= 1 { return record }
-      printTalk(
-        escapedForTerminal(
-          "vedette: warning: \(file.path): its quantisation record has version \(record.version), "
-            + "ignoring"))
-    } catch {
-      printTalk(
-        escapedForTerminal(
-          "vedette: warning: \(file.path): its quantisation record cannot be read, ignoring"))
-    }
-    return nil
   }
 
   private func frames(

@@ -22,7 +22,8 @@ struct Vedette: ParsableCommand {
         ffmpeg -i rtsp://… -f mjpeg - | vedette watch -
         vedette inspect model.tflite            the operators of a model
         vedette evaluate model.tflite frames/   how often a model is right
-        vedette report …                        what a build costs, as a page (see 'report --help')
+        vedette quantize net.onnx --calibrate frames/ -o net.tflite
+        vedette report net.tflite --float net.onnx --frames frames/ -o r.html
       """,
     version: "0.1.0",
     subcommands: [
