@@ -28,7 +28,7 @@ enum Programs {
 }
 
 /// How a program ended and what it said.
-struct Outcome {
+struct Outcome: Equatable {
   /// The exit status; 128 + the signal's number where one ended it, as shells have it.
   var status: Int32
   var output: String
@@ -199,12 +199,20 @@ final class TemporaryFolder {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit {
-    for name in names {
-      unlink(path + "/" + name)
-      rmdir(path + "/" + name)
+  deinit { TemporaryFolder.remove(path) }
+
+  private static func remove(_ path: String) {
+    for name in names(of: path) where unlink(path + "/" + name) != 0 {
+      remove(path + "/" + name)
     }
     rmdir(path)
+  }
+
+  /// Makes a folder in it and returns its path.
+  func addFolder(_ name: String) -> String {
+    let made = mkdir(path + "/" + name, 0o755) == 0
+    precondition(made, "cannot make a test's folder")
+    return path + "/" + name
   }
 
   /// Writes a file and returns its path.
@@ -217,7 +225,9 @@ final class TemporaryFolder {
     return file
   }
 
-  var names: [String] {
+  var names: [String] { TemporaryFolder.names(of: path) }
+
+  private static func names(of path: String) -> [String] {
     guard let stream = opendir(path) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
