@@ -33,23 +33,36 @@ struct PrecisionSearch {
     let forms = try candidates(&plan, monitor)
     let choices = try costs(forms, plan, monitor)
     let allocation = MixedAllocation(layers: choices)
-    let full = try LoweredGraph(quantizer.graph, plan: plan, sizes: quantizer.sizes)
-      .file(quantizer.description(record: nil)).count
+    guard let budget = options.budgetBytes else {
+      return try smallest(
+        allocation, choices, dropping: options.maximumDrop ?? PrecisionSearch.usualDrop, &plan,
+        monitor)
+    }
+    // What the record and the rest need beside the weights, by the file that 8 bits would make.
     let weightBytes = forms.reduce(0) { $0 + $1[0].storedBytes }
-    // What the record and the rest need beside the weights.
-    let overhead = full - weightBytes + quantizer.expectedRecordBytes
-    if let budget = options.budgetBytes {
+    let full = try byteCount(plan, forms.map { $0[0] })
+    var overhead = full - weightBytes
+    while true {
       guard let selection = allocation.cheapest(withinBytes: budget - overhead) else {
         let least = overhead + choices.reduce(0) { $0 + ($1.map(\.bytes).min() ?? 0) }
         throw .outOfBudget(
           reason: "a budget of \(budget) bytes cannot be met: with the fewest bits everywhere the "
             + "file would have about \(least)")
       }
-      return try apply(selection, choices, &plan, monitor)
+      let rounded = try apply(selection, choices, &plan, monitor)
+      // The record's figures have other lengths now: a few bytes may be missing.
+      let excess = try byteCount(plan, rounded) - budget
+      guard excess > 0 else { return rounded }
+      overhead += excess
     }
-    return try smallest(
-      allocation, choices, dropping: options.maximumDrop ?? PrecisionSearch.usualDrop, &plan,
-      monitor)
+  }
+
+  private func byteCount(
+    _ plan: QuantizationPlan, _ rounded: [RoundedLayer]
+  ) throws(QuantizationError) -> Int {
+    try RecordMaker(
+      quantizer: quantizer, store: store, plan: plan, rounded: rounded, monitor: QuantizerMonitor()
+    ).result().bytes.count
   }
 
   /// All layers at 8 bits, in order, and what they would be with fewer: by layer, 8 bits first.

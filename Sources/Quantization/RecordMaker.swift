@@ -121,9 +121,6 @@ extension Quantizer {
         + options.toolVersion,
       preprocessing: options.preprocessing, labels: options.labels, record: record)
   }
-
-  /// About what the record will occupy.
-  var expectedRecordBytes: Int { 4096 + graph.nodes.count * 200 }
 }
 
 extension Float {
