@@ -160,6 +160,13 @@ struct RangeObserverTests {
     #expect(summary.histogramMinimum == values.min() && summary.histogramMaximum == values.max())
   }
 
+  @Test("numbers of a network that shrinks from layer to layer get all steps too")
+  func small() {
+    let range = ActivationRange(minimum: -1e-11, maximum: 2e-11)
+    let scale = range.quantization.scale
+    #expect(abs(scale * 255 / 3e-11 - 1) < 1e-6)
+  }
+
   @Test(
     "zero is exact, and the range is covered to half a step",
     arguments: [
