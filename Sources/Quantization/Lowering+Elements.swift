@@ -11,7 +11,7 @@ extension Lowering {
     let operands = [
       try operand(node, 0, inverted: false), try operand(node, 1, inverted: kind == .divide),
     ]
-    let activation = node.fusedActivation
+    let activation = try fusedActivation(of: node)
     switch kind {
     case .add: try addFinal(.add(activation), operands, node)
     case .subtract: try addFinal(.sub(activation), operands, node)
@@ -53,7 +53,7 @@ extension Lowering {
 
   /// A clamp of its own: RELU and RELU6 by name, any other by the end of int8 behind a QUANTIZE.
   mutating func lowerClip(_ node: FloatNode) throws(QuantizationError) {
-    let activation = node.fusedActivation
+    let activation = try fusedActivation(of: node)
     try addFinal(activation == .none ? .quantize : .activation(activation), [input(node)], node)
   }
 

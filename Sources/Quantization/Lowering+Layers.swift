@@ -21,12 +21,12 @@ extension Lowering {
         for channel in 0..<shape[0] { codes.append(layer.codes[channel * taps + tap]) }
       }
       try addWeighted(
-        .depthwiseConv2D(window, depthMultiplier: multiplier, node.fusedActivation), node,
+        .depthwiseConv2D(window, depthMultiplier: multiplier, fusedActivation(of: node)), node,
         input: input, layer: layer, codes: codes, shape: [1, shape[1], shape[2], shape[0]],
         axis: 3, packs: false)
     } else {
       try addWeighted(
-        .conv2D(window, node.fusedActivation), node, input: input, layer: layer,
+        .conv2D(window, fusedActivation(of: node)), node, input: input, layer: layer,
         codes: layer.codes, shape: shape, axis: 0, packs: true)
     }
   }
@@ -38,7 +38,7 @@ extension Lowering {
     let layer = try layer(node)
     let keeps = shapes[0][node.inputs[0]].count != 2
     try addWeighted(
-      .fullyConnected(node.fusedActivation, keepDimensions: keeps), node, input: input,
+      .fullyConnected(fusedActivation(of: node), keepDimensions: keeps), node, input: input,
       layer: layer, codes: layer.codes, shape: weights.shape, axis: 0, packs: true)
   }
 
@@ -83,7 +83,8 @@ extension Lowering {
     var input = try input(node)
     let shape = shapes[0][node.inputs[0]]
     let channels = shape.last ?? 1
-    let kind = OperatorKind.depthwiseConv2D(Window(), depthMultiplier: 1, node.fusedActivation)
+    let kind = OperatorKind.depthwiseConv2D(
+      Window(), depthMultiplier: 1, try fusedActivation(of: node))
     guard shape.count != 4 || shape[0] != 1 else {
       return try addWeighted(
         kind, node, input: input, layer: layer, codes: layer.codes, shape: [1, 1, 1, channels],

@@ -159,7 +159,7 @@ extension Lowering {
     let from = quantization(ofTensor: input)
     let (height, width) = (window.kernelHeight, window.kernelWidth)
     if try quantization(of: node.output) == from {
-      try addFinal(kind(written, height, width, node.fusedActivation), [input], node)
+      try addFinal(kind(written, height, width, fusedActivation(of: node)), [input], node)
     } else {
       try addUnfused(kind(written, height, width, .none), [input], node, writes: from)
     }

@@ -250,13 +250,17 @@ extension Lowering {
     _ kind: OperatorKind, _ inputs: [Int], _ node: FloatNode, writes: Quantization? = nil
   ) throws(QuantizationError) {
     let output = try quantization(of: node.output)
-    let activation = node.fusedActivation
+    let activation = node.fusedActivation(under: output)
     let clamps = activation != .none && !node.isClampedByRange(of: output)
     guard clamps || (writes ?? output) != output else { return try addFinal(kind, inputs, node) }
     let raw = addInner(
       kind, inputs, shape: shapes[0][node.output], quantization: writes ?? output)
     // RELU and RELU6 requantise as well.
     try addFinal(clamps ? .activation(activation) : .quantize, [raw], node)
+  }
+
+  func fusedActivation(of node: FloatNode) throws(QuantizationError) -> Activation {
+    node.fusedActivation(under: try quantization(of: node.output))
   }
 
   /// `tensor`, or a copy of it under another quantization.

@@ -110,9 +110,12 @@ extension Quantization {
 extension FloatNode {
   /// The part of the clamp that TensorFlow Lite has a name for; the rest of it, if any, is up to
   /// the output's range.
-  var fusedActivation: Activation {
+  ///
+  /// LiteRT counts 6 in steps of the output, as an int32, and refuses a file where it does not fit.
+  /// Long before that the range ends below 6, and RELU is the same.
+  func fusedActivation(under output: Quantization) -> Activation {
     guard let clip = effectiveClip, clip.minimum == 0 else { return .none }
-    return clip.maximum == 6 ? .relu6 : .relu
+    return clip.maximum == 6 && output.scale > 0x1p-20 ? .relu6 : .relu
   }
 
   /// Whether the ends of int8 clamp as the node must: its output's range does not exceed the

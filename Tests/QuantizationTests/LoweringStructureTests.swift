@@ -162,6 +162,22 @@ private func square(_ side: Int, _ channels: Int = 6) -> ImageExtents {
     #expect(names(try lowered(sketch.graph)) == ["CONV_2D", "GATHER", "RELU", "MEAN"])
   }
 
+  @Test("A clamp at 6 that int8 ends far below is a RELU: LiteRT counts 6 in steps, as an int32")
+  func farClamp() throws {
+    var sketch = Sketch()
+    let conv = sketch.convolve(0, from: 6, to: 6, groups: 6, clip: .relu6)
+    for (scale, name) in [(Float(6) / 255, Activation.relu6), (1e-10, .relu)] {
+      var plan = try ReferencePlanner(sketch.graph, inputCount: 1).plan()
+      plan.activations[conv] = Quantization(scale: scale, zeroPoint: -128)
+      let graph = try LoweredGraph(sketch.graph, plan: plan)
+      guard case .depthwiseConv2D(_, _, let activation) = graph.operators[0].kind else {
+        Issue.record("no DEPTHWISE_CONV_2D")
+        return
+      }
+      #expect(activation == name)
+    }
+  }
+
   @Test("Identical constants and integer lists are written once, names of constants not at all")
   func overhead() throws {
     var sketch = Sketch()
