@@ -68,7 +68,7 @@ struct SampleTests {
     #expect(SampleTests.samples.count == 5)
     #expect(
       SampleTests.samples.map(\.label) == [
-        "tiger cat", "tiger cat", "espresso", "tripod", "missile",
+        "Egyptian cat", "tiger cat", "espresso", "tripod", "missile",
       ])
   }
 

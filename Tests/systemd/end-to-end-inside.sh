@@ -25,7 +25,7 @@ expect() {
   frames+=("$1")
 }
 expect $samples/cat.jpg 282 "tiger cat"
-expect $samples/cat-turned.jpg 282 "tiger cat"
+expect $samples/cat-turned.jpg 285 "Egyptian cat"
 expect $samples/espresso.jpg 967 espresso
 expect $samples/photographer.jpg 872 tripod
 expect $samples/rocket.jpg 657 missile
