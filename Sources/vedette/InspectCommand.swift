@@ -45,13 +45,15 @@ struct InspectCommand: ParsableCommand {
       "\(escapedForTerminal(file.path)): \(file.fileSize) bytes, id \(file.modelID)"
     ]
     for (name, tensors) in [("input", summary.inputs), ("output", summary.outputs)] {
-      for tensor in tensors { lines.append("\(name)  \(describe(tensor))") }
+      for tensor in tensors { lines.append(InspectCommand.row(name, describe(tensor))) }
     }
-    lines.append("labels  " + (file.labels.map { "\($0.count)" } ?? "none"))
-    lines.append("pixels  \(describe(file.preprocessing))")
+    lines.append(InspectCommand.row("labels", file.labels.map { "\($0.count)" } ?? "none"))
+    lines.append(InspectCommand.row("pixels", describe(file.preprocessing)))
     let memory = network.arenaByteCount
     lines.append(
-      "memory  \(memory) bytes of activations, \(network.parameterByteCount) of packed weights")
+      InspectCommand.row(
+        "memory",
+        "\(memory) bytes of activations, \(network.parameterByteCount) of packed weights"))
     #if canImport(Evaluation)
     if let record = InspectedRecord(file) { lines += record.lines.map(escapedForTerminal) }
     #endif
@@ -62,6 +64,11 @@ struct InspectCommand: ParsableCommand {
       "", "all", "", "", "", "", "", "", "\(summary.weightBytes)", "\(summary.macCount)",
     ]
     return lines + aligned([header] + rows + [total], rightFrom: 5)
+  }
+
+  /// A name and what it is, all of which begin at one column.
+  static func row(_ name: String, _ text: String) -> String {
+    name + String(repeating: " ", count: max(1, 9 - name.count)) + text
   }
 
   private func cells(_ row: ModelSummary.Row) -> [String] {
@@ -111,7 +118,13 @@ struct InspectCommand: ParsableCommand {
       case .bicubic: "bicubic"
       case .bilinear: "bilinear"
       }
-    return "\(crop), \(filter), (x - \(preprocessing.mean)) / \(preprocessing.standardDeviation)"
+    func text(_ values: [Float]) -> String {
+      let words = values.map { $0 == $0.rounded() && abs($0) < 1e6 ? "\(Int($0))" : "\($0)" }
+      let isOne = words.allSatisfy { $0 == words.first }
+      return isOne ? words.first ?? "" : "[" + words.joined(separator: ", ") + "]"
+    }
+    return "\(crop), \(filter), (x - \(text(preprocessing.mean))) / "
+      + text(preprocessing.standardDeviation)
   }
 
   // MARK: JSON

@@ -36,14 +36,17 @@ struct InspectedRecord {
 
   var lines: [String] {
     let sizes = record.sizes.map { "\($0)x\($0)" }.joined(separator: ", ")
-    return [
-      "source  \(record.sourceName), SHA-256 \(record.sourceHash)",
-      "made    by vedette \(record.toolVersion), weights \(record.weights), method "
-        + "\(record.method), seed \(record.seed)",
-      "frames  \(record.calibrationCount) to calibrate, SHA-256 \(record.calibrationHash)",
-      "sizes   \(sizes)",
-      "weights  \(QuantizationText.weights(record))",
-    ] + QuantizationText.accuracy(record)
+    let rows = [
+      ("source", "\(record.sourceName), SHA-256 \(record.sourceHash)"),
+      (
+        "made",
+        "by vedette \(record.toolVersion), weights \(record.weights), method \(record.method), seed "
+          + "\(record.seed)"
+      ),
+      ("frames", "\(record.calibrationCount) to calibrate, SHA-256 \(record.calibrationHash)"),
+      ("sizes", sizes), ("weights", QuantizationText.weights(record)),
+    ]
+    return rows.map { InspectCommand.row($0.0, $0.1) } + QuantizationText.accuracy(record)
   }
 
   var json: JSONText {

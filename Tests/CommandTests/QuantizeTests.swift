@@ -55,7 +55,7 @@ struct QuantizeTests {
     #expect(accuracy["agreement"]?.number == 1 && accuracy["top1"]?.number == 1)
     let text = try vedette("inspect", path)
     #expect(text.output.contains("weights  7 layers at 8 bits; "))
-    #expect(text.output.contains("source  shapes.onnx, SHA-256 "))
+    #expect(text.output.contains("source   shapes.onnx, SHA-256 "))
 
     let evaluated = try vedette(
       "evaluate", path, frames, "--json", "--against", Networks.shapes)
