@@ -3,7 +3,7 @@ extension FloatGraph {
   ///
   /// Normalisations go into the weights, clamps into the node before, padding into windows;
   /// what moves elements is composed or removed; constants and dead nodes go. Values are numbered
-  /// anew, names and ``givenRanges`` are carried along. Results differ from the graph's own by
+  /// anew, names and what is given are carried along. Results differ from the graph's own by
   /// the rounding of folded weights only. Throws ``FloatGraphError`` where the graph does not fit
   /// images of its own size.
   public func simplified() throws(FloatGraphError) -> FloatGraph {

@@ -95,6 +95,9 @@ public struct FloatNode: Sendable {
   public var output: Int
   /// The clamp that is fused into it; nil for none.
   public var clip: ClipRange?
+  /// Where a source that was quantised before stored the weights as integers: `weight = scale *
+  /// integer`, one scale for all or one for each output. What changes weights makes it nil.
+  public var givenWeightScales: [Float]?
 
   public init(
     name: String, operation: FloatOperation, inputs: [Int], output: Int, clip: ClipRange? = nil

@@ -29,6 +29,7 @@ extension GraphEditor {
       else { continue }
       layer.operation = operation
       layer.clip = node.clip
+      if scale.contains(where: { $0 != 1 }) { layer.givenWeightScales = nil }
       replace(before, by: layer)
       bypass(index)
       changed = true
@@ -49,6 +50,7 @@ extension GraphEditor {
       else { continue }
       layer.operation = operation
       layer.inputs = node.inputs
+      if scale.contains(where: { $0 != 1 }) { layer.givenWeightScales = nil }
       replace(index, by: layer)
       changed = true
     }

@@ -96,6 +96,7 @@ extension ConstantTensor {
     }
     var result = self
     result.shape = shape
+    if shape != self.shape { result.given = nil }
     return result
   }
 

@@ -55,6 +55,14 @@ struct ConstantTensor {
   var type: ElementType
   var shape: [Int]
   var elements: Elements
+  /// Of floats that were stored as integers; nil after anything but a transposition.
+  var given: GivenScales?
+
+  /// `element = scale * integer`: one scale for each index of the axis, or one and no axis.
+  struct GivenScales {
+    var scales: [Float]
+    var axis: Int?
+  }
 
   init(type: ElementType, shape: [Int], elements: Elements) {
     self.type = type
@@ -116,7 +124,16 @@ struct ConstantTensor {
   func transposed(_ permutation: [Int]) -> ConstantTensor {
     if permutation == Array(0..<shape.count) { return self }
     let indices = transposedIndices(shape: shape, permutation: permutation)
-    return picking(indices, shape: permutation.map { shape[$0] })
+    var result = picking(indices, shape: permutation.map { shape[$0] })
+    result.given = given
+    if let axis = given?.axis { result.given?.axis = permutation.firstIndex(of: axis) }
+    return result
+  }
+
+  /// The scales of weights whose outputs are the indices of the first axis.
+  var givenWeightScales: [Float]? {
+    guard let given, given.axis ?? 0 == 0 else { return nil }
+    return given.scales
   }
 }
 

@@ -45,7 +45,8 @@ extension GraphBuilder {
       bias: bias ?? [Float](repeating: 0, count: outputs), groups: groups,
       window: attributes.window)
     let output = emit(
-      node.displayName, .convolution(operation), [image.value], to: node.outputName)
+      node.displayName, .convolution(operation), [image.value], stored: reordered,
+      to: node.outputName)
     return Activation(value: output, layout: layout)
   }
 

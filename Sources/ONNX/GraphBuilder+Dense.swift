@@ -65,7 +65,10 @@ extension GraphBuilder {
     _ node: ONNXNode, _ input: Activation, weights: ConstantTensor
   ) throws(ImportFailure) -> Activation {
     var matrix = weights
-    while matrix.shape.count > 2, matrix.shape[0] == 1 { matrix.shape.removeFirst() }
+    while matrix.shape.count > 2, matrix.shape[0] == 1 {
+      matrix.shape.removeFirst()
+      if let axis = matrix.given?.axis { matrix.given?.axis = axis - 1 }
+    }
     guard matrix.shape.count == 2, input.rank >= 2, weights.shape.count <= input.rank else {
       throw .unsupported("\(text(input.shape)) times \(text(weights.shape))")
     }
@@ -85,19 +88,23 @@ extension GraphBuilder {
       throw .invalid(
         "an input of \(text(input.shape)) does not fit weights of \(text(rows.shape))")
     }
-    let stored = input.layout.physical.joined().filter(columns.contains)
-    let moved = realize(input, physical: logical.dropLast() + [stored])
+    let order = input.layout.physical.joined().filter(columns.contains)
+    let moved = realize(input, physical: logical.dropLast() + [order])
     var elements = rows.floats
-    if stored != columns {
-      let order = indices(ofAtoms: stored, in: columns)
+    if order != columns {
+      let places = indices(ofAtoms: order, in: columns)
       let floats = elements
       elements = []
       elements.reserveCapacity(floats.count)
       for row in 0..<rows.shape[0] {
-        for column in order { elements.append(floats[row * order.count + column]) }
+        for column in places { elements.append(floats[row * places.count + column]) }
       }
     }
-    if factor != 1 { elements = elements.map { $0 * factor } }
+    var stored = rows
+    if factor != 1 {
+      elements = elements.map { $0 * factor }
+      stored.given = nil
+    }
     let outputs = rows.shape[0]
     guard bias == nil || bias?.count == outputs else {
       throw .invalid("\(bias?.count ?? 0) bias values for \(outputs) outputs")
@@ -114,7 +121,7 @@ extension GraphBuilder {
       .fullyConnected(
         weights: FloatArray(shape: rows.shape, elements: elements),
         bias: bias ?? [Float](repeating: 0, count: outputs)),
-      [moved.value], to: node.outputName)
+      [moved.value], stored: stored, to: node.outputName)
     return Activation(value: output, layout: result)
   }
 }

@@ -1,7 +1,8 @@
 import FloatGraph
 
 /// Models that are quantised already become the float network that they were made from: weights
-/// are dequantised, and what the file says of activations is noted in `givenRanges`.
+/// are dequantised, their scales noted in `givenWeightScales`; what the file says of activations is
+/// noted in `givenRanges`.
 extension GraphBuilder {
   func parameters(
     _ node: ONNXNode, scale: Int, zeroPoint: Int

@@ -128,6 +128,16 @@ struct GraphBuilder {
     return output
   }
 
+  /// Appends a node with weights; `stored` is the tensor that they come from, outputs first.
+  mutating func emit(
+    _ name: String, _ operation: FloatOperation, _ inputs: [Int], stored: ConstantTensor,
+    to outputName: String
+  ) -> Int {
+    let output = emit(name, operation, inputs, to: outputName)
+    nodes[nodes.count - 1].givenWeightScales = stored.givenWeightScales
+    return output
+  }
+
   /// The node of the float graph that computes this value, if a node does.
   func producer(of value: Int) -> FloatNode? { producers[value].map { nodes[$0] } }
 

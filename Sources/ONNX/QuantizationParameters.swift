@@ -68,7 +68,10 @@ struct QuantizationParameters {
       let shifted = points.isEmpty ? value : value &- Int64(points[place])
       floats.append(Float(shifted) * scales[place])
     }
-    return ConstantTensor(shape: tensor.shape, floats: floats)
+    var result = ConstantTensor(shape: tensor.shape, floats: floats)
+    result.given = .init(
+      scales: scales, axis: scales.count == 1 ? nil : try axisIndex(axis, rank: tensor.shape.count))
+    return result
   }
 
   /// `saturate(round(x / scale) + zeroPoint)`, halves to even.

@@ -254,6 +254,30 @@ struct SimplifyTests {
     #expect(simple.values[simple.output].name == "answer")
   }
 
+  @Test(
+    "the scales of given weights stay until the weights change",
+    arguments: [(scale: [1 as Float], keeps: true), ([1, 1, 2, 1], false), ([0.5], false)])
+  func givenWeights(scale: [Float], keeps: Bool) throws {
+    var sketch = GraphSketch(height: 4, width: 4, channels: 4)
+    sketch.convolve("first", ["input"], outputs: 4, channels: 4, seed: 1)
+    sketch.add("back", .affine(scale: scale, offset: [1]), clip: .relu)
+    sketch.add("same", .reshape(to: [0, 0, 0, 0]))
+    sketch.add("forward", .affine(scale: scale, offset: [0]))
+    sketch.convolve("second", ["forward"], outputs: 4, channels: 4, seed: 2)
+    sketch.add("clip", .clip(.relu6))
+    var graph = sketch.graph()
+    for index in graph.nodes.indices {
+      if case .convolution = graph.nodes[index].operation {
+        graph.nodes[index].givenWeightScales = [0.5, 0.25, 0.125, 1]
+      }
+    }
+    let simple = try graph.simplified()
+    #expect(simple.nodes.map(\.name) == ["first", "second"])
+    for node in simple.nodes {
+      #expect(node.givenWeightScales == (keeps ? [0.5, 0.25, 0.125, 1] : nil))
+    }
+  }
+
   @Test("a graph that does nothing answers with its input")
   func identity() throws {
     var sketch = GraphSketch(height: 2, width: 2, channels: 1)

@@ -154,6 +154,39 @@ import Testing
     }
   }
 
+  @Test("What weights were stored with goes with them, through transpositions of a matrix as well")
+  func weightScales() throws {
+    for name in names {
+      let graph = try importedGraph(name)
+      let simple = try graph.simplified()
+      for nodes in [graph.nodes, simple.nodes] {
+        var weighted = 0
+        for node in nodes {
+          let weights: FloatArray
+          switch node.operation {
+          case .convolution(let convolution): weights = convolution.weights
+          case .fullyConnected(let matrix, _): weights = matrix
+          default:
+            #expect(node.givenWeightScales == nil)
+            continue
+          }
+          weighted += 1
+          let scales = try #require(node.givenWeightScales, "\(name): \(node.name)")
+          #expect(scales.count == 1 || scales.count == weights.shape[0])
+          let depth = weights.elements.count / weights.shape[0]
+          for (index, weight) in weights.elements.enumerated() {
+            let steps = weight / scales[scales.count == 1 ? 0 : index / depth]
+            #expect((steps - steps.rounded()).magnitude < 1e-3 && steps.magnitude < 255.5)
+          }
+        }
+        #expect(weighted == 4)
+      }
+      let perChannel = graph.nodes.contains { ($0.givenWeightScales?.count ?? 0) > 1 }
+      #expect(perChannel == (name == "qdq" || name == "qoperator-channel"))
+    }
+    #expect(try importedGraph("quantised").nodes.allSatisfy { $0.givenWeightScales == nil })
+  }
+
   @Test("A ReLU that the zero point does is a clip in the float network")
   func clips() throws {
     for name in names {
