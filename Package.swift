@@ -58,8 +58,8 @@ let hostTargets: [Target] = [
   tests(
     "Quantization",
     [
-      "Quantization", "Evaluation", "FloatGraph", "CFloat", "Datasets", "Model", "Inference",
-      "Tensors",
+      "Quantization", "ONNX", "Evaluation", "FloatGraph", "CFloat", "Datasets", "Model",
+      "Inference", "Tensors",
     ]),
 ]
 #else
