@@ -10,7 +10,8 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
   /// SHA-256 of the ONNX file, hexadecimal.
   public var sourceHash: String
   public var sourceName: String
-  /// SHA-256 over the calibration frames' own SHA-256s in the order they were read, hexadecimal.
+  /// SHA-256 over the calibration frames' own SHA-256s in the order they were read, hexadecimal;
+  /// empty where a source's own scales made frames unnecessary.
   public var calibrationHash: String
   public var calibrationCount: Int
   public var seed: UInt64
@@ -23,7 +24,8 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     get { layerColumns.rows }
     set { layerColumns = LayerColumns(newValue) }
   }
-  /// Measured by the quantiser on frames that it held out from the fit; by input size.
+  /// Measured by the quantiser on frames that it held out from the fit; by input size. Empty
+  /// without frames.
   public var accuracy: [SizeAccuracy]
   /// By class; absent where the frames had no labels.
   public var classes: [ClassAccuracy]? {
@@ -49,7 +51,7 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     public var weightShape: [Int]
     /// Nil for operators without weights.
     public var bits: Int?
-    /// "nearest" or "gram"; nil for operators without weights.
+    /// "nearest", "gram" or "given" (the source's own integers); nil for operators without weights.
     public var rounding: String?
     /// True where the solver was tried and fell back to nearest rounding, else nil.
     public var fellBack: Bool?

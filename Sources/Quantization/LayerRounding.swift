@@ -30,6 +30,7 @@ public struct LayerRounding: Sendable {
     switch method {
     case .nearest: nearest(bits: bits)
     case .gram: gram(bits: bits)
+    case .given: given(bits: bits) ?? nearest(bits: bits)
     }
   }
 

@@ -10,6 +10,8 @@ public struct LayerWeights: Sendable {
   public let groups: Int
   /// KH * KW; 1 for a fully connected layer.
   public let taps: Int
+  /// ``FloatNode/givenWeightScales``.
+  public var givenScales: [Float]?
 
   /// Nil unless the counts fit each other, there is a weight, and all are finite.
   public init?(weights: [Float], bias: [Float], groups: Int = 1, taps: Int = 1) {

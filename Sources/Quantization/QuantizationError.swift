@@ -15,6 +15,8 @@ public enum QuantizationError: Error, Sendable, Hashable {
   case invalidMetadata(entry: String, reason: String)
   /// No frame to calibrate with.
   case noFrames(folder: String, reason: String)
+  /// Something has to be learnt from frames, and none were given.
+  case needsFrames(reason: String)
   /// The network's input is no picture that the device can fill.
   case unsuitableInput(reason: String)
   /// The float network gives infinities or not-a-number on a frame.
@@ -53,6 +55,7 @@ extension QuantizationError: CustomStringConvertible {
       "an input of \(width)x\(height) does not fit: node '\(node)': \(reason)"
     case .invalidMetadata(let entry, let reason): "metadata '\(entry)': \(reason)"
     case .noFrames(let folder, let reason): "no frame to calibrate with in '\(folder)': \(reason)"
+    case .needsFrames(let reason): "it cannot be quantised without calibration frames: \(reason)"
     case .unsuitableInput(let reason): "the network's input cannot be filled: \(reason)"
     case .notFinite(let name):
       "the float network computes infinities or not-a-number at '\(name)'; check its weights and "

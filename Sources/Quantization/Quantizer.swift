@@ -9,9 +9,13 @@ import Tensors
 ///
 /// The same graph, frames, options and seed give the same bytes, on any CPU and number of threads.
 /// Memory does not grow with the number of frames (see ``CalibrationStore``).
+///
+/// Of a graph whose source was quantised before, scales that the source gives are kept: of
+/// activations always, of weights with ``QuantizerOptions/Method/auto`` where the bits hold them.
+/// Where nothing is left to be chosen it needs no frames; then nothing is measured either.
 public struct Quantizer {
   let graph: FloatGraph
-  let frames: FrameSet
+  let frames: FrameSet?
   let options: QuantizerOptions
   let groups: ActivationGroups
   let sizes: [ImageExtents]
@@ -19,19 +23,28 @@ public struct Quantizer {
   let layers: [WeightedLayer]
   /// How many channels of the given graph were 0 for every image and are not in `graph`.
   let removedChannelCount: Int
+  private let given: GivenRanges
 
-  /// - Parameter graph: what its passes have simplified.
-  /// - Throws: where the graph does not take the sizes, or has no int8 form at all.
+  /// - Parameters:
+  ///   - graph: what its passes have simplified.
+  ///   - frames: nil for none.
+  /// - Throws: where the graph does not take the sizes, or has no int8 form at all; `needsFrames`
+  ///   where there are none and ranges or bits cannot be chosen without.
   public init(
-    graph: FloatGraph, frames: FrameSet, options: QuantizerOptions
+    graph: FloatGraph, frames: FrameSet?, options: QuantizerOptions
   ) throws(QuantizationError) {
     precondition(!options.sizes.isEmpty, "the file has a size of its own")
     let channels = graph.inputExtents.channels
     let sizes = options.sizes.map { ImageExtents(height: $0, width: $0, channels: channels) }
     for size in sizes { _ = try graph.checkedShapes(size) }
     let input = try graph.inputQuantization(options.preprocessing)
-    let (graph, removed) = graph.removingDeadChannels(
-      input: ClipRange(minimum: input.realMinimum, maximum: input.realMaximum))
+    // What a source gives for its channels would no longer fit.
+    let isGiven = graph.nodes.contains { $0.givenWeightScales != nil }
+    let (graph, removed) =
+      isGiven
+      ? (graph, 0)
+      : graph.removingDeadChannels(
+        input: ClipRange(minimum: input.realMinimum, maximum: input.realMaximum))
     removedChannelCount = removed
     layers = try WeightedLayer.all(of: graph, shapes: try graph.checkedShapes(sizes[0]))
     groups = ActivationGroups(graph)
@@ -40,16 +53,38 @@ public struct Quantizer {
     self.frames = frames
     self.options = options
     self.sizes = sizes
+    given = GivenRanges(graph, groups)
+    if frames == nil { try checkNothingIsLearnt() }
+  }
+
+  private func checkNothingIsLearnt() throws(QuantizationError) {
+    if let first = given.missing.first {
+      let names = given.missing.prefix(3).map { "'\(graph.values[$0].name)'" }
+      throw .needsFrames(
+        reason: given.missing.count == 1
+          ? "the source gives no scale for '\(graph.values[first].name)'"
+          : "the source gives no scales for \(given.missing.count) of "
+            + "\(groups.representatives.count) activations, such as "
+            + names.joined(separator: ", "))
+    }
+    if options.weights == .mixed {
+      throw .needsFrames(reason: "they tell which layers need the most bits")
+    }
   }
 
   /// Quantises. Takes about half a second a frame and size on a small CPU, more for fewer bits.
   public func run(_ monitor: QuantizerMonitor = QuantizerMonitor()) throws(QuantizationError)
     -> QuantizationResult
   {
-    let calibration = try CalibrationPass(
-      graph: graph, groups: groups, layers: layers, frames: frames, options: options,
-      input: input, sizes: sizes)
-    let store = try calibration.run(monitor)
+    var calibration: CalibrationPass?
+    var store = CalibrationStore(observers: [])
+    if let frames {
+      let pass = try CalibrationPass(
+        graph: graph, groups: groups, layers: layers, frames: frames, options: options,
+        input: input, sizes: sizes)
+      store = try pass.run(monitor)
+      calibration = pass
+    }
     var plan = QuantizationPlan()
     plan.activations = try activations(store.observers)
     let pass = RoundingPass(
@@ -77,10 +112,13 @@ public struct Quantizer {
     for (index, layer) in layers.enumerated() {
       monitor.progress(
         .init(phase: .rounding, done: index, total: layers.count, detail: layer.name))
-      let statistics = try pass.statistics(
-        layer: index, plan: plan, &checkpoint, monitor)
-      let rounding = try pass.rounding(layer: index, plan: plan, statistics)
-      let result = pass.rounded(rounding, bits: bits[index])
+      var rounding = try pass.rounding(layer: index, plan: plan, nil)
+      let given = pass.given(rounding, bits: bits[index])
+      if given == nil {
+        let statistics = try pass.statistics(layer: index, plan: plan, &checkpoint, monitor)
+        rounding = try pass.rounding(layer: index, plan: plan, statistics)
+      }
+      let result = given ?? pass.rounded(rounding, bits: bits[index])
       plan.layers[layer.node] = result.quantized(inputScale: rounding.limits.inputScale)
       rounded.append(result)
     }
@@ -99,17 +137,15 @@ public struct Quantizer {
       switch groups.fixed[representative] {
       case .networkInput: chosen = input
       case .probabilities: chosen = ActivationGroups.probabilities
+      case nil where given.quantizations[representative] != nil:
+        for value in members { activations[value] = given.quantizations[value] }
+        continue
       case nil:
-        let given = members.lazy.compactMap { graph.givenRanges[$0]?.quantization }.first
-        if let given {
-          chosen = given
-        } else {
-          let observer = observers[place]
-          guard observer.nonFiniteCount == 0 else {
-            throw .notFinite(name: graph.values[representative].name)
-          }
-          chosen = observer.range(options.ranges, clip: clip(representative)).quantization
+        let observer = observers[place]
+        guard observer.nonFiniteCount == 0 else {
+          throw .notFinite(name: graph.values[representative].name)
         }
+        chosen = observer.range(options.ranges, clip: clip(representative)).quantization
       }
       for value in members { activations[value] = chosen }
     }
@@ -147,6 +183,8 @@ public struct QuantizationResult: Sendable {
   public var refused: [DatasetError]
   /// What the person should know, a sentence each.
   public var warnings: [String]
+  /// What was done beyond rounding, a sentence each.
+  public var notes: [String] = []
 }
 
 extension WeightedLayer {

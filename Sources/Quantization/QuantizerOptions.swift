@@ -12,7 +12,8 @@ public struct QuantizerOptions: Sendable {
 
   /// How weights are rounded.
   public enum Method: String, Sendable, Hashable, CaseIterable {
-    /// Gram rounding, layer by layer checked against nearest rounding on held-out frames.
+    /// The source's own integers where it has some, else gram rounding, layer by layer checked
+    /// against nearest rounding on held-out frames.
     case auto
     case nearest
     /// Gram rounding even where the held-out frames like nearest rounding better.

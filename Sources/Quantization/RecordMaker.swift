@@ -20,8 +20,11 @@ struct RecordMaker {
     monitor.progress(.init(phase: .measuring, done: 0, total: 2))
     let measurement = Measurement(graph: graph, store: store, threads: options.threads)
     let judges = measurement.judges
-    let summaries = try measurement.summaries(
-      plan, sizes: quantizer.sizes, frames: judges, isCancelled: monitor.isCancelled)
+    let summaries =
+      judges.isEmpty
+      ? []
+      : try measurement.summaries(
+        plan, sizes: quantizer.sizes, frames: judges, isCancelled: monitor.isCancelled)
     monitor.progress(.init(phase: .measuring, done: 1, total: 2))
     let lowered = try LoweredGraph(graph, plan: plan, sizes: quantizer.sizes)
     let noise = try LayerNoise(
@@ -34,7 +37,8 @@ struct RecordMaker {
       calibrationCount: store.frameCount, seed: options.seed, weights: options.weightsName,
       method: options.method.rawValue, sizes: options.sizes, layers: layers(lowered, noise),
       accuracy: zip(options.sizes, summaries).map { $1.record(size: $0) })
-    let classes = summaries[0].classes.values.sorted { $0.classIndex < $1.classIndex }
+    let classes = (summaries.first?.classes ?? [:]).values
+      .sorted { $0.classIndex < $1.classIndex }
     if !classes.isEmpty {
       record.classes = classes.map {
         var entry = $0
@@ -46,7 +50,8 @@ struct RecordMaker {
     monitor.progress(.init(phase: .measuring, done: 2, total: 2))
     return QuantizationResult(
       bytes: bytes, record: record, refused: store.refused,
-      warnings: warnings(record, heldOut: judges.count < store.frames.count, bytes.count))
+      warnings: warnings(record, heldOut: judges.count < store.frames.count, bytes.count),
+      notes: notes)
   }
 
   private func layers(
@@ -65,7 +70,9 @@ struct RecordMaker {
         name: node.name, kind: lowered.mainOperator(ofNode: index)?.kind.name ?? "",
         rangeMinimum: output.realMinimum.shortened(digits: 6),
         rangeMaximum: output.realMaximum.shortened(digits: 6))
-      if let place = placeOfGroup[groups.representative(of: node.output)] {
+      if let place = placeOfGroup[groups.representative(of: node.output)],
+        place < store.observers.count
+      {
         let summary = store.observers[place].summary(of: output)
         layer.clippedShare = summary.clippedShare.rounded(digits: 6)
         layer.setHistogram(
@@ -85,21 +92,30 @@ struct RecordMaker {
     }
   }
 
+  private var notes: [String] {
+    let removed = quantizer.removedChannelCount
+    return removed > 0 ? ["\(removed) channels that are 0 for every picture were removed"] : []
+  }
+
   private func warnings(
     _ record: QuantizationRecord, heldOut: Bool, _ byteCount: Int
   ) -> [String] {
     var warnings: [String] = []
-    if store.frameCount < 32 {
+    let lost = zip(quantizer.layers, rounded).count {
+      $0.weights.givenScales != nil && $1.method != .given
+    }
+    if lost > 0, options.method == .auto {
+      warnings.append(
+        "\(lost) layers were rounded anew: the source's integers are not symmetric, or have more "
+          + "bits than asked for")
+    }
+    if quantizer.frames != nil, store.frameCount < 32 {
       warnings.append(
         "calibrated on \(store.frameCount) frames only; 100 or more give better ranges")
     }
-    if !heldOut {
+    if quantizer.frames != nil, !heldOut {
       warnings.append(
         "too few frames to hold some out: the accuracies are those of the calibration frames")
-    }
-    if quantizer.removedChannelCount > 0 {
-      warnings.append(
-        "\(quantizer.removedChannelCount) channels are 0 for every picture and were removed")
     }
     let low = record.layers.filter { $0.bits == 2 }
     if !low.isEmpty {

@@ -4,6 +4,8 @@ public enum RoundingMethod: String, Sendable, Hashable, CaseIterable {
   case nearest
   /// All weights of a channel together, so that their errors cancel on the calibration rows.
   case gram
+  /// The integers that the source itself stored.
+  case given
 }
 
 /// A layer's weights as integers, and what that costs on the calibration rows.

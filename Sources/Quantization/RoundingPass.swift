@@ -9,7 +9,8 @@ import Tensors
 struct RoundingPass {
   let graph: FloatGraph
   let layers: [WeightedLayer]
-  let calibration: CalibrationPass
+  /// Nil without frames.
+  let calibration: CalibrationPass?
   let store: CalibrationStore
   let options: QuantizerOptions
   let sizes: [ImageExtents]
@@ -27,7 +28,8 @@ struct RoundingPass {
   ///   follows depends on that alone.
   func statistics(
     layer: Int, plan: QuantizationPlan, _ checkpoint: inout Checkpoint, _ monitor: QuantizerMonitor
-  ) throws(QuantizationError) -> Statistics {
+  ) throws(QuantizationError) -> Statistics? {
+    guard let calibration else { return nil }
     let weighted = layers[layer]
     let fit = GramAccumulator(weighted.weights, workers: options.threads)
     var gate: GramAccumulator?
@@ -68,21 +70,27 @@ struct RoundingPass {
 
   /// The layer's rounding, ready to be asked for any number of bits.
   func rounding(
-    layer: Int, plan: QuantizationPlan, _ statistics: Statistics
+    layer: Int, plan: QuantizationPlan, _ statistics: Statistics?
   ) throws(QuantizationError) -> LayerRounding {
     let weighted = layers[layer]
     let node = graph.nodes[weighted.node]
     guard let input = plan.activations[weighted.input], let output = plan.activations[node.output]
     else { throw .invalidPlan(name: weighted.name, reason: "its activations have no quantization") }
     return LayerRounding(
-      layer: weighted.weights, fit: statistics.fit, gate: statistics.gate,
+      layer: weighted.weights, fit: statistics?.fit, gate: statistics?.gate,
       limits: WeightScaleLimits(inputScale: input.scale, outputScale: output.scale),
       workers: options.threads)
   }
 
+  /// The source's own integers where they are kept: unless a way of rounding is asked for.
+  func given(_ rounding: LayerRounding, bits: Int) -> RoundedLayer? {
+    options.method == .auto ? rounding.given(bits: bits) : nil
+  }
+
   /// Rounds by the method asked for.
   func rounded(_ rounding: LayerRounding, bits: Int) -> RoundedLayer {
-    switch options.method {
+    if let given = given(rounding, bits: bits) { return given }
+    return switch options.method {
     case .nearest: rounding.nearest(bits: bits)
     case .auto: rounding.gram(bits: bits)
     case .gram: rounding.gram(bits: bits, isGated: false)

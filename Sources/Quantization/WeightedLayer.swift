@@ -35,7 +35,7 @@ struct WeightedLayer: Sendable {
     var found: [WeightedLayer] = []
     let last = graph.nodes.lastIndex { $0.isClassifier }
     for (index, node) in graph.nodes.enumerated() {
-      let weights: LayerWeights?
+      var weights: LayerWeights?
       var window: FloatWindow?
       var isDepthwise = false
       switch node.operation {
@@ -56,6 +56,7 @@ struct WeightedLayer: Sendable {
         isDepthwise = true
       default: continue
       }
+      weights?.givenScales = node.givenWeightScales
       guard let weights else {
         throw .invalidGraph(reason: "the weights of node '\(node.name)' do not fit its shape")
       }

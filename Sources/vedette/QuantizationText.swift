@@ -23,6 +23,12 @@ enum QuantizationText {
         "6-bit weights are stored as bytes: packed they would bring the file to "
           + fileSize(packed))
     }
+    guard !record.accuracy.isEmpty else {
+      return lines + [
+        "nothing was measured without frames: measure with `vedette evaluate \(path) DIR --against "
+          + "\(source)`"
+      ]
+    }
     return lines + accuracy(record)
       + [
         "these frames are few: measure on others with `vedette evaluate \(path) DIR --against "
@@ -36,6 +42,8 @@ enum QuantizationText {
     guard let first = counts.first else { return "none" }
     var text = "\(plural(first.count, "layer")) at \(first.bits) bits"
     for next in counts.dropFirst() { text += ", \(next.count) at \(next.bits)" }
+    let given = givenCount(record)
+    text += given > 0 ? "; \(given) with the source's own integers" : ""
     text += "; \(fittedCount(record)) of \(counts.reduce(0) { $0 + $1.count }) fitted to the frames"
     let fellBack = fellBackCount(record)
     return fellBack > 0 ? text + ", \(fellBack) fell back to nearest rounding" : text
@@ -74,6 +82,10 @@ enum QuantizationText {
 
   static func fittedCount(_ record: QuantizationRecord) -> Int {
     record.layers.count { $0.bits != nil && $0.rounding == "gram" }
+  }
+
+  static func givenCount(_ record: QuantizationRecord) -> Int {
+    record.layers.count { $0.bits != nil && $0.rounding == "given" }
   }
 
   static func fellBackCount(_ record: QuantizationRecord) -> Int {

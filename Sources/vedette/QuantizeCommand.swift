@@ -26,6 +26,9 @@ struct QuantizeCommand: ParsableCommand {
       --weights mixed finds the bits of each layer for the smallest loss within --budget, or for \
       the smallest file within --max-drop.
 
+      Of an ONNX file that was quantised before (QDQ or QLinear nodes) the integers and the scales \
+      are kept. Such a file needs no --calibrate, unless it leaves some scales open.
+
       An ONNX file does not say how pictures become its input: --mean, --std, --crop and --filter \
       do, and the file that is written carries it.
 
@@ -38,6 +41,7 @@ struct QuantizeCommand: ParsableCommand {
         vedette quantize net.onnx --calibrate frames/ -o net.tflite \\
             --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 \\
             --crop 224/256 --filter bilinear
+        vedette quantize net.qdq.onnx -o net.tflite
       """)
 
   @Argument(help: ArgumentHelp("A float .onnx file, or one with QDQ or QLinear nodes."))
@@ -45,9 +49,10 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A folder of JPEG files to calibrate with, looked through with its folders.",
+      "A folder of JPEG files to calibrate with, looked through with its folders. A model that "
+        + "holds all its scales goes without.",
       valueName: "dir"))
-  var calibrate: String
+  var calibrate: String?
 
   @Option(
     name: [.customShort("o"), .customLong("output")],
@@ -60,7 +65,8 @@ struct QuantizeCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How weights are rounded: gram fits them to the frames, nearest does not, auto takes what "
-        + "the held-out frames like better, layer by layer.", valueName: "name"))
+        + "the held-out frames like better, layer by layer, and a quantised model's own integers.",
+      valueName: "name"))
   var method = "auto"
 
   @Option(
@@ -129,6 +135,9 @@ struct QuantizeCommand: ParsableCommand {
     {
       throw ValidationError("\(option) is for --weights mixed")
     }
+    if calibrate == nil, labelsCsv != nil {
+      throw ValidationError("--labels-csv is for the frames of --calibrate")
+    }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads takes a number from 1 to 256")
     }
@@ -141,6 +150,9 @@ struct QuantizeCommand: ParsableCommand {
       switch error {
       case .cancelled: throw Interrupt.failure
       case .noFrames: throw CommandFailure(message: escapedForTerminal("\(error)"))
+      case .needsFrames:
+        throw CommandFailure(
+          message: escapedForTerminal("\(model): \(error); give some with --calibrate"))
       default: throw CommandFailure(message: escapedForTerminal("\(model): \(error)"))
       }
     } catch let error as DatasetError {
@@ -187,11 +199,13 @@ struct QuantizeCommand: ParsableCommand {
     options.sourceName = String(model.split(separator: "/").last ?? "")
     options.sourceHash = hexadecimal(source.sha256)
     options.toolVersion = Vedette.configuration.version
-    let frames = try FrameSet(
-      folder: calibrate, labels: labelsCsv.map { .table(path: $0) } ?? .automatic,
-      classes: options.labels.isEmpty
-        ? ClassNames(count: classCount) : ClassNames(labels: options.labels))
-    for warning in frames.warnings { warn(warning.description) }
+    let frames = try calibrate.map { folder in
+      try FrameSet(
+        folder: folder, labels: labelsCsv.map { .table(path: $0) } ?? .automatic,
+        classes: options.labels.isEmpty
+          ? ClassNames(count: classCount) : ClassNames(labels: options.labels))
+    }
+    for warning in frames?.warnings ?? [] { warn(warning.description) }
     let quantizer = try Quantizer(graph: graph, frames: frames, options: options)
     let result = try watched(quantizer)
     try file.write(result.bytes)
@@ -204,7 +218,7 @@ struct QuantizeCommand: ParsableCommand {
       let lines = QuantizationText.summary(
         result.record, path: output, byteCount: result.bytes.count, source: model,
         sourceByteCount: source.byteCount)
-      for line in lines { printData(escapedForTerminal(line)) }
+      for line in lines + result.notes { printData(escapedForTerminal(line)) }
     }
   }
 
