@@ -78,7 +78,7 @@ extension GraphEditor {
 extension FloatOperation {
   /// The layer followed by an affine; nil for what has no weights, or where they leave a float's
   /// range.
-  fileprivate func scalingOutputs(by scale: [Float], _ offset: [Float]) -> FloatOperation? {
+  package func scalingOutputs(by scale: [Float], _ offset: [Float]) -> FloatOperation? {
     switch self {
     case .convolution(var convolution):
       guard
@@ -97,7 +97,7 @@ extension FloatOperation {
 
   /// The layer after an affine; nil for what has no weights, where padding stands between the two,
   /// or where the weights leave a float's range.
-  fileprivate func scalingInputs(by scale: [Float], _ offset: [Float]) -> FloatOperation? {
+  package func scalingInputs(by scale: [Float], _ offset: [Float]) -> FloatOperation? {
     switch self {
     case .convolution(var convolution):
       guard !convolution.window.mayPad || offset.allSatisfy({ $0 == 0 }),

@@ -34,6 +34,7 @@ public struct Quantizer {
     graph: FloatGraph, frames: FrameSet?, options: QuantizerOptions
   ) throws(QuantizationError) {
     precondition(!options.sizes.isEmpty, "the file has a size of its own")
+    let graph = options.equalizes ? graph.equalized() : graph
     let channels = graph.inputExtents.channels
     let sizes = options.sizes.map { ImageExtents(height: $0, width: $0, channels: channels) }
     for size in sizes { _ = try graph.checkedShapes(size) }
