@@ -7,8 +7,9 @@ the answers that we give.
       [--float M.onnx] [--sqnr 22 --kl 0.006 --agreement 0.983]
 
 1. `vedette evaluate --inputs --logits` writes what the network was given and what our kernels made of it.
-2. LiteRT gets the same inputs, with its default kernels (XNNPACK) and with its reference ones: same top-1 on at least
-   98.5 % of the frames, and a mean difference of the logits of at most one step of the output, or it fails.
+2. LiteRT gets the same inputs. With its default kernels (XNNPACK) it must have the same top-1 on at least 98.5 % of the
+   frames, and a mean difference of the logits of at most one step of the output. What its reference kernels give is
+   shown: the two differ from each other by as much as each does from us.
 3. With --float: ONNX Runtime gets the same inputs, dequantised. SQNR, KL and the share of equal top-1 are computed here,
    from its logits and ours, not by us; beyond --sqnr, --kl or --agreement it fails. Our own float executor must be
    within 1e-4 (of the largest logit) of ONNX Runtime.
@@ -101,7 +102,7 @@ def check(vedette, model, frames, source=None, limit=None, bounds=None):
         same = float((theirs.argmax(1) == stored.argmax(1)).mean())
         result[kernels] = {"same": same, "mean": float(steps.mean()), "max": int(steps.max()),
                            "equal": float((steps == 0).mean())}
-        if same < TOP1 or steps.mean() > STEPS:
+        if kernels == "default" and (same < TOP1 or steps.mean() > STEPS):
             broken.append(f"LiteRT ({kernels})")
     if source:
         in_scale, in_zero = given["quantization"]
