@@ -34,17 +34,17 @@ public struct Quantizer {
     graph: FloatGraph, frames: FrameSet?, options: QuantizerOptions
   ) throws(QuantizationError) {
     precondition(!options.sizes.isEmpty, "the file has a size of its own")
-    let graph = options.equalizes ? graph.equalized() : graph
-    let channels = graph.inputExtents.channels
+    let source = options.equalizes ? graph.equalized() : graph
+    let channels = source.inputExtents.channels
     let sizes = options.sizes.map { ImageExtents(height: $0, width: $0, channels: channels) }
-    for size in sizes { _ = try graph.checkedShapes(size) }
-    let input = try graph.inputQuantization(options.preprocessing)
+    for size in sizes { _ = try source.checkedShapes(size) }
+    let input = try source.inputQuantization(options.preprocessing)
     // What a source gives for its channels would no longer fit.
-    let isGiven = graph.nodes.contains { $0.givenWeightScales != nil }
+    let isGiven = source.nodes.contains { $0.givenWeightScales != nil }
     let (graph, removed) =
       isGiven
-      ? (graph, 0)
-      : graph.removingDeadChannels(
+      ? (source, 0)
+      : source.removingDeadChannels(
         input: ClipRange(minimum: input.realMinimum, maximum: input.realMaximum))
     removedChannelCount = removed
     layers = try WeightedLayer.all(of: graph, shapes: try graph.checkedShapes(sizes[0]))
