@@ -21,15 +21,25 @@ struct Vedette: ParsableCommand {
         vedette watch --json /srv/camera        each new picture of a folder
         ffmpeg -i rtsp://… -f mjpeg - | vedette watch -
         vedette inspect model.tflite            the operators of a model
-        vedette evaluate model.tflite frames/   how often a model is right
-        vedette quantize net.onnx --calibrate frames/ -o net.tflite
-        vedette report net.tflite --float net.onnx --frames frames/ -o r.html
-      """,
+
+      """ + hostExamples,
     version: "0.1.0",
     subcommands: [
       ClassifyCommand.self, WatchCommand.self, InspectCommand.self, CheckConfigCommand.self,
       BenchCommand.self, InferCommand.self, PreprocessCommand.self,
     ] + hostCommands)
+
+  private static var hostExamples: String {
+    #if canImport(Evaluation)
+    """
+      vedette evaluate model.tflite frames/   how often a model is right
+      vedette quantize net.onnx --calibrate frames/ -o net.tflite
+      vedette report net.tflite --float net.onnx --frames frames/ -o r.html
+    """
+    #else
+    ""
+    #endif
+  }
 
   /// What a compiler for the device half alone does not build.
   private static var hostCommands: [any ParsableCommand.Type] {

@@ -4,7 +4,8 @@ extension Programs {
   /// Whether the program has the host half's commands: a compiler for the device half alone does not
   /// build them.
   static let hasHostHalf: Bool =
-    canRun && run(vedette, ["quantize", "--help"])?.output.contains("vedette quantize") == true
+    canRun
+    && run(vedette, ["quantize", "--help"])?.output.contains("USAGE: vedette quantize") == true
 
   static let whyNoHostHalf: Comment = "the built program has no quantize, evaluate and report"
 }
