@@ -99,7 +99,7 @@ def compare_operators(vedette, model, ref, inputs, tmp):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--vedette", required=True, type=Path)
+    ap.add_argument("--vedette", required=True, type=lambda path: Path(path).resolve())
     ap.add_argument("--model", required=True, type=Path)
     ap.add_argument("--frames", required=True, type=Path)
     ap.add_argument("--operators-on", type=int, default=20, metavar="N", help="frames for the operator comparison")

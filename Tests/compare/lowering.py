@@ -77,7 +77,7 @@ def operator_steps(vedette, path, x):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("directory", type=Path)
-    ap.add_argument("--vedette", required=True, type=Path)
+    ap.add_argument("--vedette", required=True, type=lambda path: Path(path).resolve())
     ap.add_argument("--verbose", action="store_true")
     a = ap.parse_args()
     files = sorted(a.directory.glob("*.tflite"))

@@ -60,7 +60,7 @@ def row(options, extra, source, target, tmp):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("directory", type=Path)
-    ap.add_argument("--vedette", required=True, type=Path)
+    ap.add_argument("--vedette", required=True, type=lambda path: Path(path).resolve())
     ap.add_argument("--calibrate", required=True, type=Path, metavar="DIR", help="frames to calibrate with")
     ap.add_argument("--frames", required=True, type=Path, metavar="DIR", help="frames to score on")
     ap.add_argument("--limit", type=int, default=50, metavar="N", help="score on the first N frames [50]")

@@ -123,7 +123,7 @@ def check(vedette, model, frames, source=None, limit=None, bounds=None):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--vedette", required=True, type=Path)
+    ap.add_argument("--vedette", required=True, type=lambda path: Path(path).resolve())
     ap.add_argument("--model", required=True, type=Path)
     ap.add_argument("--frames", required=True, type=Path)
     ap.add_argument("--float", type=Path, metavar="ONNX", help="the float network that it was made from")
