@@ -3,11 +3,12 @@ import Tensors
 
 /// Finds the bits of each layer under a budget of bytes or of accuracy.
 ///
-/// Everything is rounded to 8 bits first. Then each layer in turn is put at 4 and at 2 bits, alone,
-/// and the deployed kernels tell on held-out frames how far the network's answer moves: the loss is
+/// Everything is rounded to 8 bits first. Then each layer in turn is put at 4 bits, alone, and the
+/// deployed kernels tell on held-out frames how far the network's answer moves: the loss is
 /// looked at where it counts, at the output. A knapsack over these costs gives the bits, and all
 /// layers are rounded once more in their order, each knowing what the lower bits before it cost.
-/// (6 bits save nothing in this file format, so the search leaves them out.)
+/// (6 bits save nothing in
+/// this file format against 8, and 2 nothing against 4, so the search leaves them out.)
 struct PrecisionSearch {
   let quantizer: Quantizer
   let pass: RoundingPass
@@ -15,7 +16,7 @@ struct PrecisionSearch {
 
   /// Frames that a single layer's loss is measured on.
   private static let probeCount = 48
-  private static let lowBits = [4, 2]
+  private static let lowBits = [4]
   /// Rounds of bisection over the accuracy.
   private static let trialCount = 6
   /// What `mixed` may lose where neither a budget nor a drop is given: one point.

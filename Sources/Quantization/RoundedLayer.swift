@@ -40,14 +40,14 @@ public struct RoundedLayer: Sendable, Hashable {
     return QuantizedLayer(codes: codes, scales: scales, bits: bits, bias: integers)
   }
 
-  /// Bytes of the weights as the file stores them: two codes a byte for 4 bits, one otherwise.
+  /// Bytes of the weights as the file stores them: two codes a byte for 4 and 2 bits, one otherwise.
   public var storedBytes: Int {
     RoundedLayer.storedBytes(weights: codes.count, bits: bits)
   }
 
   public static func storedBytes(weights: Int, bits: Int) -> Int {
     switch bits {
-    case 4: (weights + 1) / 2
+    case 4, 2: (weights + 1) / 2
     default: weights
     }
   }
