@@ -28,8 +28,8 @@ extension HTMLReport {
       }
     }
     return """
-      <p class="note">As the quantiser measured them, on frames that it held out from the \
-      calibration: not the frames of this report.</p>
+      <p class="note">As the quantiser measured them, on calibration frames, held out from \
+      the fit where there were enough: not the frames of this report.</p>
       <div class="figures">\(sizesPlot(model))</div>
       \(table.markup(caption: "Each build at each input size"))
       """

@@ -24,8 +24,8 @@ public struct QuantizationRecord: Codable, Sendable, Hashable {
     get { layerColumns.rows }
     set { layerColumns = LayerColumns(newValue) }
   }
-  /// Measured by the quantiser on frames that it held out from the fit; by input size. Empty
-  /// without frames.
+  /// By input size, measured by the quantiser on frames that it held out from the fit, or on all of
+  /// them where there were fewer than three. Empty without frames.
   public var accuracy: [SizeAccuracy]
   /// By class; absent where the frames had no labels.
   public var classes: [ClassAccuracy]? {

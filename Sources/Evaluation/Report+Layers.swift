@@ -52,7 +52,8 @@ extension QuantizationRecord {
       ReportFact("Calibrated at", sizes.map { "\($0) × \($0)" }.joined(separator: ", ")),
       ReportFact("Seed", "\(seed)"),
       ReportFact(
-        "Input sizes measured", "by the quantiser, on frames that it held out from the fit"),
+        "Input sizes measured",
+        "by the quantiser, on frames held out from the fit where there were enough"),
     ]
   }
 }

@@ -23,7 +23,7 @@ public struct ReportBuild: Sendable, Hashable {
   public var meanKL: Double
   /// Of the logits against float's, in dB; nil where they are equal.
   public var logitSQNR: Double?
-  /// By input size, as the quantiser measured on frames that it held out.
+  /// By input size, as the quantiser measured on calibration frames.
   public var sizes: [ReportSize]
   public var layers: [ReportLayer]
   /// By class, by group; in no particular order.

@@ -20,34 +20,16 @@ public struct PatchSampler: Sendable {
   public init?(
     window: FloatWindow, inputHeight: Int, inputWidth: Int, channels: Int, seed: UInt64
   ) {
-    guard inputHeight > 0, inputWidth > 0, channels > 0, window.kernelHeight > 0,
-      window.kernelWidth > 0, window.strideHeight > 0, window.strideWidth > 0,
-      window.dilationHeight > 0, window.dilationWidth > 0
-    else { return nil }
-    let sides: (top: Int, bottom: Int, left: Int, right: Int)?
-    var isUpper = true
-    switch window.padding {
-    case .explicit(let top, let left, let bottom, let right): sides = (top, bottom, left, right)
-    case .sameUpper: sides = nil
-    case .sameLower: (sides, isUpper) = (nil, false)
-    }
-    guard
-      let rows = Axis(
-        input: inputHeight, kernel: window.kernelHeight, stride: window.strideHeight,
-        dilation: window.dilationHeight, padding: sides.map { ($0.top, $0.bottom) },
-        isUpper: isUpper),
-      let columns = Axis(
-        input: inputWidth, kernel: window.kernelWidth, stride: window.strideWidth,
-        dilation: window.dilationWidth, padding: sides.map { ($0.left, $0.right) },
-        isUpper: isUpper)
+    guard channels > 0,
+      let geometry = window.geometry(inputHeight: inputHeight, inputWidth: inputWidth)
     else { return nil }
     self.window = window
     self.inputHeight = inputHeight
     self.inputWidth = inputWidth
     self.channels = channels
     self.seed = seed
-    (outputHeight, top) = (rows.output, rows.before)
-    (outputWidth, left) = (columns.output, columns.before)
+    (outputHeight, top) = (geometry.outputHeight, geometry.top)
+    (outputWidth, left) = (geometry.outputWidth, geometry.left)
   }
 
   /// A fully connected layer's rows: `[rows, channels]`, one position each.
@@ -119,29 +101,6 @@ public struct PatchSampler: Sendable {
           to += channels
         }
       }
-    }
-  }
-}
-
-/// One axis of a window: how many positions it has, and where the first one starts.
-private struct Axis {
-  let output: Int
-  let before: Int
-
-  /// padding: nil for as much as makes output = ceil(input / stride).
-  init?(
-    input: Int, kernel: Int, stride: Int, dilation: Int, padding: (Int, Int)?, isUpper: Bool
-  ) {
-    let extent = (kernel - 1) * dilation + 1
-    if let padding {
-      let room = input + padding.0 + padding.1 - extent
-      guard room >= 0 else { return nil }
-      output = room / stride + 1
-      before = padding.0
-    } else {
-      output = (input + stride - 1) / stride
-      let total = max(0, (output - 1) * stride + extent - input)
-      before = isUpper ? total / 2 : total - total / 2
     }
   }
 }
